@@ -1,0 +1,1 @@
+"""Statistical disclosure control: the only maker of `Protected` tables."""

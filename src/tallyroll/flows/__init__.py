@@ -1,0 +1,1 @@
+"""What happens next: the node's and the centre's processions, wired from the rooms below."""

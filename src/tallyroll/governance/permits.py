@@ -1,0 +1,99 @@
+"""Permits and refusals: the gate's two answers. A `Permit` is the first argument of all that touches a pupil's row.
+
+Only `governance.gate` grants: a `Permit` built anywhere else fails at once, and a test of the repository looks too.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from tallyroll.vocab.errors import Refused
+from tallyroll.vocab.identifiers import Urn
+from tallyroll.vocab.items import Item
+
+_SEAL = object()
+
+
+class Door(StrEnum):
+    """Where the gate is asked."""
+
+    PULL = "pull"  # ask a source for rows, screen them and keep them
+    COUNT = "count"  # read kept rows and count them
+    RELEASE = "release"  # publish figures
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody wants to do: which door, why, which schools, items and breakdowns, over which days."""
+
+    door: Door
+    purpose: str
+    schools: frozenset[Urn]
+    items: frozenset[Item]
+    first: date
+    last: date
+    characteristics: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The gate's yes: exactly these schools, items, breakdowns and days, through this door, until `expires`."""
+
+    request: Request
+    manifest: str
+    clause: str
+    granted: datetime
+    expires: datetime
+    seal: object = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.seal is not _SEAL:
+            raise Refused("Only the gate grants a permit.", clause="gate")
+
+    def check(
+        self,
+        door: Door,
+        *,
+        now: datetime,
+        schools: Collection[Urn] = (),
+        items: Collection[Item] = (),
+        days: Collection[date] = (),
+        characteristics: Collection[str] = (),
+    ) -> None:
+        """Refused unless everything named lies within the permit; each door asks for itself."""
+        asked = self.request
+        if door is not asked.door:
+            raise Refused(f"This permit opens the door '{asked.door}', not '{door}'.", clause=self.clause)
+        if not self.granted <= now < self.expires:
+            raise Refused("This permit is not in force now.", clause=self.clause, mend="Ask the gate again.")
+        self._check_within(schools, asked.schools, "school")
+        self._check_within(items, asked.items, "item")
+        self._check_within(characteristics, asked.characteristics, "breakdown")
+        if any(not asked.first <= day <= asked.last for day in days):
+            raise Refused(f"The permit covers {asked.first} to {asked.last} only.", clause=self.clause)
+
+    def _check_within(self, wanted: Collection[object], allowed: frozenset[object], what: str) -> None:
+        beyond = sorted(str(one) for one in wanted if one not in allowed)
+        if beyond:
+            raise Refused(f"The permit does not cover {what} {', '.join(beyond[:5])}.", clause=self.clause)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The gate's no: why, by which clause, and what would have to change."""
+
+    request: Request
+    manifest: str
+    clause: str
+    reason: str
+    mend: str
+
+    def error(self) -> Refused:
+        """The same, to be raised."""
+        return Refused(self.reason, clause=self.clause, mend=self.mend)
+
+
+def grant(request: Request, *, manifest: str, clause: str, granted: datetime, expires: datetime) -> Permit:
+    """A permit. For `governance.gate` only."""
+    return Permit(request, manifest, clause, granted, expires, _SEAL)

@@ -1,0 +1,1 @@
+"""Screen, keep, read: the only room that stores pupil rows."""

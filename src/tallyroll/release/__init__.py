@@ -1,0 +1,1 @@
+"""Assemble, write and check what the public sees. Takes `Protected` tables only."""

@@ -1,0 +1,1 @@
+"""What the public may see. Reaches releases only, never a step before them."""
