@@ -45,6 +45,13 @@ def _read_authorities() -> tuple[LocalAuthority, ...]:
 AUTHORITIES: tuple[LocalAuthority, ...] = _read_authorities()
 """The 153 local authorities of England, in the order of their old codes."""
 
+CODES_BEFORE_2023: dict[str, str] = {"E10000006": "Cumbria", "E10000023": "North Yorkshire", "E10000027": "Somerset"}
+"""GSS codes that ended on 31 March 2023, when Cumbria was divided and the other two were recoded; files of 2022 and
+early 2023 still carry them."""
+
+KNOWN_CODES: frozenset[str] = frozenset({la.code for la in AUTHORITIES} | set(CODES_BEFORE_2023))
+"""Every authority code that a file since 2022 may carry."""
+
 BY_OLD_CODE: dict[str, LocalAuthority] = {la.old_code: la for la in AUTHORITIES}
 REGIONS: tuple[Region, ...] = tuple(sorted({la.region for la in AUTHORITIES}))
 """The nine regions, in the order of their codes."""
