@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tallyroll.disclosure.protected import Protected, ProtectedTable, sealed
-from tallyroll.vocab.errors import UsageProblem
+from tallyroll.vocab.errors import ProtectionProblem, UsageProblem
 
 CONFIDENTIAL, NOT_APPLICABLE, NOT_AVAILABLE = "c", "z", "x"
 """Symbols of the EES data standard (GSS): hidden; no rate, for no session was possible; not known."""
@@ -27,6 +27,8 @@ class Profile(StrEnum):
 
 
 FIRST_HIDDEN = date(2023, 2, 10)
+
+_LEVELS = pa.array(["National", "Regional", "Local authority"])
 
 _PLACE_AND_TIME = frozenset(
     {
@@ -65,9 +67,15 @@ def protect(tables: Mapping[str, pa.Table], *, profile: str, last: date) -> Prot
 
 
 def _protect_one(name: str, table: pa.Table, *, hiding: bool) -> ProtectedTable:
+    level = table["geographic_level"]
+    if not pc.all(pc.is_in(level, value_set=_LEVELS), min_count=0).as_py():
+        raise ProtectionProblem(
+            f"The table {name} holds an area of a level that the profile has no rule for.",
+            mend=f"Known: {', '.join(_LEVELS.to_pylist())}.",
+        )
     hidden = pc.is_null(table["possible_sessions"]) if "possible_sessions" in table.column_names else None
-    one_school = pc.and_(pc.equal(table["geographic_level"], "Local authority"), pc.equal(table["num_schools"], 1.0))
-    hide = pc.fill_null(pc.and_(one_school, hiding), False)
+    one_school = pc.and_kleene(pc.equal(level, "Local authority"), pc.equal(table["num_schools"], 1.0))
+    hide = pc.and_(pc.fill_null(one_school, True), hiding)  # a number of schools that is not known may be one
     hide = hide if hidden is None else pc.or_(hide, hidden)
     stays = _PLACE_AND_TIME | _school_counts(table)
     columns = {

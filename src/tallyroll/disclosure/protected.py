@@ -1,10 +1,12 @@
 """Protected tables: the proof that disclosure control was applied. Publishing accepts nothing else.
 
 Only `disclosure.protect` makes one: built anywhere else it fails at once, and a test of the repository looks too.
+The seal is not kept, so `dataclasses.replace` cannot hand it on; nothing protected is copied or pickled.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
+from typing import NoReturn
 
 import pyarrow as pa
 
@@ -32,11 +34,14 @@ class Protected:
     tables: tuple[ProtectedTable, ...]
     profile: str
     open_to_subtraction: bool
-    seal: object = field(repr=False, compare=False)
+    seal: InitVar[object]
 
-    def __post_init__(self) -> None:
-        if self.seal is not _SEAL:
-            raise ProtectionProblem("Only disclosure control makes protected tables.")
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise ProtectionProblem("Only disclosure control makes protected tables.", mend="Use disclosure.protect.")
+
+    def __reduce__(self) -> NoReturn:
+        raise ProtectionProblem("Protected tables are not copied or sent.", mend="Write them as files.")
 
 
 def sealed(tables: Sequence[ProtectedTable], *, profile: str, open_to_subtraction: bool) -> Protected:

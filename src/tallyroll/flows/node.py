@@ -1,1 +1,227 @@
-"""To be wired."""
+"""A node's procession: ask the gate, pull, screen, keep; then ask again, read, count. Named rows end here."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from tallyroll import ledger, register, tally
+from tallyroll.connectors.interface import Connector, SchoolState, SourceSchool
+from tallyroll.engines import Engine
+from tallyroll.governance import Door, Manifest, Permit, Request, items_of, require
+from tallyroll.register import RegisterStore, RoundCounts
+from tallyroll.tally import Definition, Population, Tally
+from tallyroll.vocab.calendars import Calendars
+from tallyroll.vocab.clock import Clock
+from tallyroll.vocab.errors import SourceProblem
+from tallyroll.vocab.findings import Finding, Severity
+from tallyroll.vocab.identifiers import Urn
+from tallyroll.vocab.items import ESSENTIAL
+from tallyroll.vocab.progress import Advance, unwatched
+from tallyroll.vocab.schools import School
+
+SCHOOLS_AT_A_TIME = 40  # read and counted together: bounds memory, about 15,000 pupils
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What a node works with: the assessment in force, its store, journal and calendars."""
+
+    manifest: Manifest
+    purpose: str
+    store: RegisterStore
+    journal: Path
+    calendars: Calendars
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """How a round went. `by_state` counts schools by sign-up; `failed` names schools and why; `findings` by check."""
+
+    round_id: str
+    by_state: Mapping[SchoolState, int]
+    already: int
+    collected: int
+    failed: tuple[tuple[Urn, str], ...]
+    counts: RoundCounts
+    findings: Mapping[tuple[str, Severity], int]
+
+
+@dataclass(slots=True)
+class _Round:
+    """A round under way."""
+
+    id: str
+    permit: Permit
+    first: date
+    last: date
+    advance: Advance
+    total: int
+    done: int = 0
+
+
+async def collect(
+    node: Node,
+    connector: Connector,
+    *,
+    clock: Clock,
+    last: date,
+    days: int,
+    schools_at_once: int = 8,
+    advance: Advance = unwatched,
+) -> Collected:
+    """One round: every approved school that is not finished yet, pulled, screened and kept.
+
+    The gate is asked before the source is spoken to at all, and again for exactly the schools that will be pulled.
+    A school is finished when its rows, its bookmark and its line in the round are on disk in one transaction; killed
+    at any moment, the same call goes on with the schools that are not. A school that fails is written down and does
+    not hold up the others.
+    Raises: Refused by the gate.
+    """
+    first = last - timedelta(days=days)
+    _permit(node, Door.PULL, (), clock=clock, first=first, last=last)
+    sources = await connector.schools()
+    approved = [source for source in sources if source.state is SchoolState.APPROVED]
+    round_id = f"{connector.name} {last}"
+    finished = node.store.finished(round_id)
+    due = [source for source in approved if source.school.urn not in finished]
+    permit = _permit(node, Door.PULL, [source.school for source in due], clock=clock, first=first, last=last)
+    this = _Round(round_id, permit, first, last, advance, total=len(due))
+    failed: list[tuple[Urn, str]] = []
+    findings: Counter[tuple[str, Severity]] = Counter()
+    queue = iter(due)
+
+    async def work() -> None:
+        for source in queue:  # one iterator for all workers: each school is taken once
+            try:
+                for finding in await _collect_one(node, connector, source, this, clock=clock):
+                    findings[finding.check, finding.severity] += finding.n_rows
+            except SourceProblem as problem:
+                node.store.record_failure(round_id, source.school.urn, reason=problem.what, now=clock.now())
+                failed.append((source.school.urn, str(problem)))
+            this.done += 1
+            advance(this.done, this.total)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(schools_at_once):
+            group.create_task(work())
+    made = Collected(
+        round_id=round_id,
+        by_state=Counter(source.state for source in sources),
+        already=len(finished & {source.school.urn for source in approved}),
+        collected=len(due) - len(failed),
+        failed=tuple(failed),
+        counts=node.store.counts(round_id),
+        findings=findings,
+    )
+    _write_down(node, made, now=clock.now())
+    return made
+
+
+async def _collect_one(
+    node: Node, connector: Connector, source: SourceSchool, this: _Round, *, clock: Clock
+) -> tuple[Finding, ...]:
+    urn = source.school.urn
+    resume = node.store.resume(urn, connector.name)
+    extract = await connector.pull(this.permit, source, clock=clock, first=this.first, last=this.last, resume=resume)
+
+    def screen_and_keep() -> tuple[Finding, ...]:
+        now = clock.now()
+        screened = register.screen(
+            this.permit,
+            extract,
+            calendar=node.calendars.of(source.school),
+            now=now,
+            usual=node.store.usual(urn),
+            known=None if extract.full else register.known(this.permit, node.store, school=urn, now=now),
+        )
+        register.keep(this.permit, node.store, screened, now=now, round_id=this.id)
+        return screened.findings
+
+    return await asyncio.to_thread(screen_and_keep)  # keeps the event loop free to read answers
+
+
+def count(
+    node: Node,
+    engine: Engine,
+    *,
+    clock: Clock,
+    first: date,
+    last: date,
+    characteristics: Sequence[str],
+    advance: Advance = unwatched,
+) -> Tally:
+    """The tally of every kept school from first to last, persistent absence over the same days included."""
+    schools = node.store.schools()
+    permit = _permit(node, Door.COUNT, schools, clock=clock, first=first, last=last, characteristics=characteristics)
+    now = clock.now()
+    definition = Definition(tuple(characteristics), _population(node.calendars, schools))
+    revision = int(now.timestamp() * 1_000_000)
+    parts = []
+    for done, chunk in enumerate(_chunks(schools), start=1):
+        held = register.read(
+            permit, node.store, schools=[school.urn for school in chunk], first=first, last=last, now=now
+        )
+        counted = tally.count(permit, engine, held, definition=definition, now=now, revision=revision)
+        persistent = tally.count_persistent(
+            permit, engine, held, definition=definition, first=first, last=last, now=now, revision=revision
+        )
+        parts.append(Tally(counted.cells, persistent))
+        advance(min(done * SCHOOLS_AT_A_TIME, len(schools)), len(schools))
+    return tally.merge_all(parts)
+
+
+def _permit(
+    node: Node,
+    door: Door,
+    schools: Sequence[School],
+    *,
+    clock: Clock,
+    first: date,
+    last: date,
+    characteristics: Sequence[str] = (),
+) -> Permit:
+    """A permit for these schools, for every item the assessment names for this purpose."""
+    request = Request(
+        door=door,
+        purpose=node.purpose,
+        schools=frozenset(school.urn for school in schools),
+        items=items_of(node.manifest, node.purpose) or frozenset(ESSENTIAL),
+        first=first,
+        last=last,
+        characteristics=frozenset(characteristics),
+    )
+    authorities = {school.urn: school.laestab.la for school in schools}
+    return require(node.manifest, request, clock=clock, authorities=authorities, journal=node.journal)
+
+
+def _population(calendars: Calendars, schools: Sequence[School]) -> Population:
+    """Compulsory school age, year 11 until the second half of each school's own summer term."""
+    leaves = {}
+    for school in schools:
+        terms = calendars.of(school).terms
+        if terms:
+            leaves[school.urn.number] = terms[-1].half_term_last + timedelta(days=1)
+    return Population(tally.COMPULSORY_SCHOOL_AGE.year_groups, year_11_leaves_at=leaves)
+
+
+def _chunks(schools: Sequence[School]) -> Iterator[tuple[School, ...]]:
+    rest = iter(schools)
+    while chunk := tuple(islice(rest, SCHOOLS_AT_A_TIME)):
+        yield chunk
+
+
+def _write_down(node: Node, made: Collected, *, now: datetime) -> None:
+    counts = made.counts
+    facts = {
+        "round": made.round_id,
+        "schools": made.collected,
+        "failed": len(made.failed),
+        "received": counts.received,
+        "kept": counts.kept,
+        "rejected": counts.rejected,
+    }
+    ledger.append(node.journal, at=now, event="collected", facts=facts)

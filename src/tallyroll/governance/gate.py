@@ -1,13 +1,13 @@
 """The gate: may this be done? A `Permit` or a `Refusal`, each with the clause that decided, each written down."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from tallyroll import ledger
 from tallyroll.governance.manifest import Manifest, Status
 from tallyroll.governance.permits import Door, Permit, Refusal, Request, grant
-from tallyroll.vocab.clock import Clock, today
+from tallyroll.vocab.clock import LONDON, Clock, today
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.items import ESSENTIAL, Item
 
@@ -22,16 +22,21 @@ def decide(
 ) -> Permit | Refusal:
     """The gate's answer, written to the journal before it is given."""
     now = clock.now()
-    fault = next(_faults(manifest, request, clock=clock, authorities=authorities), None)
+    fault = explain(manifest, request, clock=clock, authorities=authorities)
     answer: Permit | Refusal
     if fault is None:
         clause = _deciding_clause(manifest, request)
         answer = grant(request, manifest=manifest.digest, clause=clause, granted=now, expires=_expiry(manifest, now))
     else:
-        clause, reason, mend = fault
-        answer = Refusal(request, manifest.digest, clause, reason, mend)
+        answer = fault
     ledger.append(journal, at=now, event="gate", facts=_facts(answer))
     return answer
+
+
+def explain(manifest: Manifest, request: Request, *, clock: Clock, authorities: Authorities) -> Refusal | None:
+    """What the gate would answer no with; None where it would say yes. A rehearsal: nothing is granted or logged."""
+    fault = next(_faults(manifest, request, clock=clock, authorities=authorities), None)
+    return None if fault is None else Refusal(request, manifest.digest, *fault)
 
 
 def require(manifest: Manifest, request: Request, *, clock: Clock, authorities: Authorities, journal: Path) -> Permit:
@@ -126,8 +131,8 @@ def _deciding_clause(manifest: Manifest, request: Request) -> str:
 
 
 def _expiry(manifest: Manifest, now: datetime) -> datetime:
-    end = datetime.combine(manifest.collection.expires, now.timetz().replace(hour=0, minute=0, second=0))
-    return min(now + PERMIT_LIFE, end)
+    """Four hours on, or the first moment of the day (in London) on which the assessment has expired."""
+    return min(now + PERMIT_LIFE, datetime.combine(manifest.collection.expires, time(), LONDON).astimezone(UTC))
 
 
 def _facts(answer: Permit | Refusal) -> dict[str, object]:

@@ -1,12 +1,16 @@
 """Permits and refusals: the gate's two answers. A `Permit` is the first argument of all that touches a pupil's row.
 
 Only `governance.gate` grants: a `Permit` built anywhere else fails at once, and a test of the repository looks too.
+The seal is not kept in the permit, so `dataclasses.replace` cannot hand it on to a wider one; a permit is not copied
+or pickled; and `check` refuses a permit that the gate of this process does not remember, or remembers otherwise.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NoReturn
+from weakref import WeakKeyDictionary
 
 from tallyroll.vocab.errors import Refused
 from tallyroll.vocab.identifiers import Urn
@@ -35,8 +39,13 @@ class Request:
     last: date
     characteristics: frozenset[str] = frozenset()
 
+    def __post_init__(self) -> None:
+        """Freeze what was given as a set, a list or a subclass: what the gate judged must not change afterwards."""
+        for name in ("schools", "items", "characteristics"):
+            object.__setattr__(self, name, frozenset(getattr(self, name)))
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Permit:
     """The gate's yes: exactly these schools, items, breakdowns and days, through this door, until `expires`."""
 
@@ -45,11 +54,14 @@ class Permit:
     clause: str
     granted: datetime
     expires: datetime
-    seal: object = field(repr=False, compare=False)
+    seal: InitVar[object]
 
-    def __post_init__(self) -> None:
-        if self.seal is not _SEAL:
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
             raise Refused("Only the gate grants a permit.", clause="gate")
+
+    def __reduce__(self) -> NoReturn:
+        raise Refused("A permit is not copied or sent.", clause="gate", mend="Ask the gate where it is needed.")
 
     def check(
         self,
@@ -62,6 +74,8 @@ class Permit:
         characteristics: Collection[str] = (),
     ) -> None:
         """Refused unless everything named lies within the permit; each door asks for itself."""
+        if _GRANTED.get(self) != self._words():
+            raise Refused("The gate did not grant this permit.", clause="gate", mend="Ask the gate.")
         asked = self.request
         if door is not asked.door:
             raise Refused(f"This permit opens the door '{asked.door}', not '{door}'.", clause=self.clause)
@@ -73,10 +87,19 @@ class Permit:
         if any(not asked.first <= day <= asked.last for day in days):
             raise Refused(f"The permit covers {asked.first} to {asked.last} only.", clause=self.clause)
 
+    def _words(self) -> tuple[object, ...]:
+        asked = self.request
+        wanted = (asked.door, asked.purpose, asked.schools, asked.items, asked.first, asked.last, asked.characteristics)
+        return (*wanted, self.manifest, self.clause, self.granted, self.expires)
+
     def _check_within(self, wanted: Collection[object], allowed: frozenset[object], what: str) -> None:
         beyond = sorted(str(one) for one in wanted if one not in allowed)
         if beyond:
             raise Refused(f"The permit does not cover {what} {', '.join(beyond[:5])}.", clause=self.clause)
+
+
+_GRANTED: WeakKeyDictionary[Permit, tuple[object, ...]] = WeakKeyDictionary()
+"""Every living permit that the gate of this process has granted, and all that it said then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +119,6 @@ class Refusal:
 
 def grant(request: Request, *, manifest: str, clause: str, granted: datetime, expires: datetime) -> Permit:
     """A permit. For `governance.gate` only."""
-    return Permit(request, manifest, clause, granted, expires, _SEAL)
+    permit = Permit(request, manifest, clause, granted, expires, _SEAL)
+    _GRANTED[permit] = permit._words()
+    return permit

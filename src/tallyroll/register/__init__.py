@@ -1,1 +1,27 @@
-"""Screen, keep, read: the only room that stores pupil rows."""
+"""Screen, keep, read: the only room that stores pupil rows.
+
+`screen` judges an extract, `keep` stores what stands of it, `read` hands it to counting. Each takes a permit first.
+"""
+
+from tallyroll.register.checks import CHECKS, Check
+from tallyroll.register.completeness import Completeness
+from tallyroll.register.keeping import Kept, keep
+from tallyroll.register.reading import known, read
+from tallyroll.register.screening import Count, Known, Screened, screen
+from tallyroll.register.store import RegisterStore, RoundCounts
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "Completeness",
+    "Count",
+    "Kept",
+    "Known",
+    "RegisterStore",
+    "RoundCounts",
+    "Screened",
+    "keep",
+    "known",
+    "read",
+    "screen",
+]

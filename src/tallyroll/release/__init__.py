@@ -1,1 +1,20 @@
 """Assemble, write and check what the public sees. Takes `Protected` tables only."""
+
+from tallyroll.release.bundle import BundleFile, BundleTable, verify, write
+from tallyroll.release.check import check
+from tallyroll.release.meta import Filter, Indicator
+from tallyroll.release.report import FileReport, Outcome, Report, Result
+
+__all__ = [
+    "BundleFile",
+    "BundleTable",
+    "FileReport",
+    "Filter",
+    "Indicator",
+    "Outcome",
+    "Report",
+    "Result",
+    "check",
+    "verify",
+    "write",
+]

@@ -1,1 +1,36 @@
 """Define, count, merge, total, estimate, tabulate: one algebra, the same at both ends."""
+
+from tallyroll.tally.algebra import EMPTY, Tally, merge, merge_all
+from tallyroll.tally.areas import area_daily
+from tallyroll.tally.breakdowns import persistent_by_area, persistent_by_characteristic, weekly_by_characteristic
+from tallyroll.tally.count import count
+from tallyroll.tally.definitions import COMPULSORY_SCHOOL_AGE, Definition, Population
+from tallyroll.tally.estimate import Method
+from tallyroll.tally.persistence import count_persistent
+from tallyroll.tally.reading import read_headcounts, read_persistent, read_tallies
+from tallyroll.tally.storage import load, save
+from tallyroll.tally.tabulate import Tables, tabulate
+
+__all__ = [
+    "COMPULSORY_SCHOOL_AGE",
+    "EMPTY",
+    "Definition",
+    "Method",
+    "Population",
+    "Tables",
+    "Tally",
+    "area_daily",
+    "count",
+    "count_persistent",
+    "load",
+    "merge",
+    "merge_all",
+    "persistent_by_area",
+    "persistent_by_characteristic",
+    "read_headcounts",
+    "read_persistent",
+    "read_tallies",
+    "save",
+    "tabulate",
+    "weekly_by_characteristic",
+]

@@ -31,14 +31,21 @@ def add_rates(table: pa.Table, rates: Rates, *, denominator: str = "possible_ses
 
     Rates are never averaged: they are divided once, from summed counts.
     """
-    below = table[denominator]
-    below = pc.if_else(pc.equal(below, 0.0), pa.scalar(None, pa.float64()), below)
+    below = _null_where_zero(table[denominator])
     for rate, numerator in rates:
         table = table.append_column(rate, pc.multiply(pc.divide(table[numerator], below), 100.0))
     return table
 
 
-def add_totals(phases: pa.Table, *, keys: Sequence[str], phase: str, rates: Rates, method: Method) -> pa.Table:
+def add_totals(
+    phases: pa.Table,
+    *,
+    keys: Sequence[str],
+    phase: str,
+    rates: Rates,
+    method: Method,
+    denominator: str = "possible_sessions",
+) -> pa.Table:
     """The rows of the phases (with their rates) and a Total row for each key, by the method.
 
     Shape: `phases` has one row per key and phase; every column that is neither key, phase nor rate is summed.
@@ -51,7 +58,7 @@ def add_totals(phases: pa.Table, *, keys: Sequence[str], phase: str, rates: Rate
     counts = [name for name in phases.column_names if name not in {*keys, phase, *names}]
     totals = _sums(phases_in_totals, keys, counts)
     if method is Method.POOLED:
-        totals = add_rates(totals, rates)
+        totals = add_rates(totals, rates, denominator=denominator)
     else:
         totals = totals.join(_weighted(phases_in_totals, keys, names), keys=list(keys))
     totals = totals.append_column(phase, pa.array([TOTAL] * totals.num_rows, pa.string()))
@@ -72,4 +79,9 @@ def _weighted(phases: pa.Table, keys: Sequence[str], rates: Sequence[str]) -> pa
         scaled = scaled.append_column(rate, pc.multiply(phases[rate], phases[weight]))
     sums = _sums(scaled, keys, [weight, *rates])
     columns = {name: sums[name] for name in keys}
-    return pa.table(columns | {rate: pc.divide(sums[rate], sums[weight]) for rate in rates})
+    below = _null_where_zero(sums[weight])
+    return pa.table(columns | {rate: pc.divide(sums[rate], below) for rate in rates})
+
+
+def _null_where_zero(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pc.equal(column, 0.0), pa.scalar(None, pa.float64()), column)

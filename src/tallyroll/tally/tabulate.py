@@ -76,8 +76,15 @@ def _in_window(tallies: pa.Table, first: date, last: date) -> pa.Table:
     distinct = pc.unique(rows["attendance_date"])
     weeks = [Week.of(one) for one in distinct.to_pylist()]
     place = pc.index_in(rows["attendance_date"], value_set=distinct).combine_chunks()
+    rows = _as_floats(rows)
     rows = rows.append_column("time_period", pa.array([str(week.year) for week in weeks]).take(place))
     return rows.append_column("time_identifier", pa.array([week.time_identifier for week in weeks]).take(place))
+
+
+def _as_floats(rows: pa.Table) -> pa.Table:
+    """Counts as float64, exact to 2^53, so that nothing is ever divided as integers."""
+    fields = [field.with_type(pa.float64()) if pa.types.is_integer(field.type) else field for field in rows.schema]
+    return rows.cast(pa.schema(fields))
 
 
 def _as_year(days: pa.Table, first: date) -> pa.Table:
@@ -114,22 +121,9 @@ def _with_persistent(ytd: pa.Table, persistent: pa.Table, phase: str, method: Me
     weights = ytd.select([*keys, phase, "total_enrolments"]).rename_columns({phase: "phase"})
     phases = persistent.join(weights, keys=[*keys, "phase"], join_type="inner")
     phases = add_rates(phases, PERSISTENT, denominator="ytd_enrolments")
-    rows = add_totals(phases, keys=keys, phase="phase", rates=PERSISTENT, method=Method.WEIGHTED)
-    if method is Method.POOLED:
-        rows = _pooled_persistent(phases, keys)
+    rows = add_totals(phases, keys=keys, phase="phase", rates=PERSISTENT, method=method, denominator="ytd_enrolments")
     rates = rows.select([*keys, "phase", "pa_perc"]).rename_columns({"phase": phase})
     return ytd.join(rates, keys=[*keys, phase], join_type="left outer")
-
-
-def _pooled_persistent(phases: pa.Table, keys: Sequence[str]) -> pa.Table:
-    sums = phases.group_by(list(keys), use_threads=False).aggregate(
-        [("ytd_enrolments", "sum", NO_SKIP), ("pa_flag", "sum", NO_SKIP)]
-    )
-    sums = sums.rename_columns({"ytd_enrolments_sum": "ytd_enrolments", "pa_flag_sum": "pa_flag"})
-    totals = add_rates(sums, PERSISTENT, denominator="ytd_enrolments")
-    totals = totals.append_column("phase", pa.array(["Total"] * totals.num_rows, pa.string()))
-    columns = [*keys, "phase", "pa_perc"]
-    return pa.concat_tables([phases.select(columns), totals.select(columns)])
 
 
 def _laid_out(table: pa.Table, layout: Layout, before: Sequence[str], after: Sequence[str]) -> pa.Table:

@@ -1,0 +1,54 @@
+# Every target sets up what it needs on a machine with only Python 3.11, make and git.
+PYTHON ?= python3
+UV := .tools/bin/uv
+RUN := .venv/bin/
+
+.PHONY: help demo test check bench serve setup clean fix docs
+
+help:            ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
+
+setup: .venv/.ready
+
+.tools/bin/uv:
+	@echo "Installing uv into .tools"
+	@$(PYTHON) -c 'import sys; sys.exit("Tallyroll needs Python 3.11 or later.") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5'
+
+.venv/.ready: .tools/bin/uv pyproject.toml uv.lock
+	@echo "Installing Tallyroll into .venv"
+	@$(UV) sync --quiet --locked --python $(PYTHON)
+	@touch $@
+
+demo: setup      ## the whole chain on a synthetic authority over HTTP; writes demo/summary.json
+	@$(RUN)tallyroll demo --out demo
+
+test: setup      ## every test
+	@$(RUN)pytest --numprocesses 2 --quiet
+
+check: setup     ## format, lint, types, import contracts, lock, stale docs
+	@$(RUN)ruff format --check --quiet .
+	@$(RUN)ruff check --quiet .
+	@$(RUN)mypy
+	@$(RUN)lint-imports --no-cache > .import-linter.log || (cat .import-linter.log; exit 1)
+	@$(UV) lock --check --quiet
+	@$(RUN)python -m tests.lib.stale_docs
+	@echo "Everything is in order."
+
+bench: setup     ## the tables of docs/performance.md
+	@$(RUN)tallyroll bench all --json bench.json
+
+serve: setup     ## the site on the demo's data at http://127.0.0.1:8000
+	@test -d demo/release || $(RUN)tallyroll demo --out demo
+	@$(RUN)tallyroll serve demo/release
+
+fix: setup       ## format and mend what can be mended
+	@$(RUN)ruff format --quiet .
+	@$(RUN)ruff check --quiet --fix .
+
+docs: setup      ## write the generated pages anew
+	@$(RUN)python -m tests.lib.stale_docs --write
+
+clean:           ## remove what was installed and made
+	rm -rf .venv .tools demo bench.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .import-linter.log

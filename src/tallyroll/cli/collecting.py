@@ -1,0 +1,174 @@
+"""Verbs of a node: sign-up, collection, screening of files, counting."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tallyroll import tally
+from tallyroll.cli.options import DryRun, Json, Now, clock, day
+from tallyroll.cli.output import progress, say, say_json, show_table
+from tallyroll.connectors.interface import Connector, SourceSchool, open_connector
+from tallyroll.engines import open_engine
+from tallyroll.flows import node
+from tallyroll.flows.settings import NodeSettings
+from tallyroll.governance import manifest as manifests
+from tallyroll.register import RegisterStore
+from tallyroll.vocab.calendars import read_calendars
+from tallyroll.vocab.clock import today
+from tallyroll.vocab.findings import Severity
+
+Settings = Annotated[Path, typer.Option("--settings", help="The node's settings file (TOML).")]
+Last = Annotated[str, typer.Option("--to", help="The last day, yyyy-mm-dd; today when not given.")]
+
+
+def join(app: typer.Typer) -> None:
+    """Add these verbs to the command."""
+    app.command("connect")(connect)
+    app.command("collect")(collect)
+    app.command("tally")(tally_verb)
+
+
+def connect(*, settings: Settings, as_json: Json = False) -> None:
+    """List the schools that the source knows, and how far each one's sign-up has come."""
+    chosen = NodeSettings.read(settings)
+    sources = asyncio.run(_sources(open_connector(chosen.connector, chosen.source)))
+    states = Counter(source.state for source in sources)
+    if as_json:
+        schools = [{"urn": one.school.urn.number, "name": one.school.name, "state": one.state} for one in sources]
+        say_json({"states": states, "schools": schools})
+        return
+    rows = [(str(one.school.urn), one.school.name, one.school.la.name, one.state) for one in sources]
+    show_table("Schools", ["URN", "school", "authority", "state"], rows, numbers_from=9)
+    say(", ".join(f"{number} {state}" for state, number in states.items()))
+
+
+async def _sources(connector: Connector) -> tuple[SourceSchool, ...]:
+    async with connector:
+        return await connector.schools()
+
+
+def collect(
+    *,
+    settings: Settings,
+    last: Last = "",
+    days: Annotated[int, typer.Option(help="How many days to reach back for corrections.")] = 7,
+    now: Now = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Collect one round: every approved school that is not finished yet. Start it again to go on."""
+    chosen, when = NodeSettings.read(settings), clock(now)
+    until = day(last, "--to") if last else today(when)
+    if dry_run:
+        _foretell(chosen, until, days, as_json=as_json)
+        return
+    with _node(chosen) as held, progress("Collecting", quiet=as_json) as advance:
+
+        async def run() -> node.Collected:
+            async with open_connector(chosen.connector, chosen.source) as connector:
+                return await node.collect(
+                    held,
+                    connector,
+                    clock=when,
+                    last=until,
+                    days=days,
+                    schools_at_once=chosen.schools_at_once,
+                    advance=advance,
+                )
+
+        made = asyncio.run(run())
+    show_collected(made, as_json=as_json)
+    raise typer.Exit(4 if made.failed else 0)
+
+
+@contextmanager
+def _node(chosen: NodeSettings) -> Iterator[node.Node]:
+    """The node that the settings describe; its store is closed with the block."""
+    rules, calendars = manifests.read(chosen.manifest), read_calendars(chosen.calendars)
+    with RegisterStore(chosen.store) as store:
+        yield node.Node(rules, chosen.purpose, store, chosen.journal, calendars)
+
+
+def _foretell(chosen: NodeSettings, until: date, days: int, *, as_json: bool) -> None:
+    """What a round would do: nothing is asked of the source."""
+    rules = manifests.read(chosen.manifest)
+    items = sorted(str(clause.name) for clause in rules.items if chosen.purpose in clause.purposes)
+    first = until - timedelta(days=days)
+    if as_json:
+        say_json({"connector": chosen.connector, "first": first, "last": until, "items": items})
+        return
+    say(f"Would ask every approved school of '{chosen.connector}' for {first} to {until}:")
+    say(f"  {', '.join(items)}")
+    say(f"The assessment is {rules.collection.status}.")
+
+
+def show_collected(made: node.Collected, *, as_json: bool) -> None:
+    """How a round went."""
+    counts = made.counts
+    if as_json:
+        say_json(
+            {
+                "round": made.round_id,
+                "states": made.by_state,
+                "already": made.already,
+                "collected": made.collected,
+                "failed": [{"urn": urn.number, "reason": reason} for urn, reason in made.failed],
+                "received": counts.received,
+                "kept": counts.kept,
+                "rejected": counts.rejected,
+                "findings": [
+                    {"check": check, "severity": severity, "rows": rows}
+                    for (check, severity), rows in made.findings.items()
+                ],
+            }
+        )
+        return
+    say(f"{made.collected:,} schools collected, {made.already:,} were finished already, {len(made.failed):,} failed.")
+    say(f"{counts.received:,} marks received = {counts.kept:,} kept + {counts.rejected:,} rejected.")
+    if made.findings:
+        show_findings(made)
+    for urn, reason in made.failed[:10]:
+        say(f"  {urn}: {reason}")
+
+
+def show_findings(made: node.Collected) -> None:
+    """The findings of a round, worst first."""
+    order = list(Severity)
+    found = sorted(made.findings.items(), key=lambda one: (order.index(one[0][1]), -one[1]))
+    rows = [(check, severity, number) for (check, severity), number in found]
+    show_table("Findings", ["check", "severity", "rows"], rows, numbers_from=2)
+
+
+def tally_verb(
+    *,
+    settings: Settings,
+    first: Annotated[str, typer.Option("--from", help="The first day, yyyy-mm-dd.")],
+    last: Last = "",
+    out: Annotated[Path, typer.Option(help="The folder to write the tally into.")],
+    now: Now = "",
+    as_json: Json = False,
+) -> None:
+    """Count what is kept into a tally: cells, without a pupil in them."""
+    chosen, when = NodeSettings.read(settings), clock(now)
+    until = day(last, "--to") if last else today(when)
+    with _node(chosen) as held, open_engine() as engine, progress("Counting", quiet=as_json) as advance:
+        made = node.count(
+            held,
+            engine,
+            clock=when,
+            first=day(first, "--from"),
+            last=until,
+            characteristics=held.manifest.release.characteristics,
+            advance=advance,
+        )
+    tally.save(made, out)
+    if as_json:
+        say_json({"folder": out, "cells": made.cells.num_rows, "enrolment_cells": made.persistent.num_rows})
+    else:
+        say(f"{made.cells.num_rows:,} cells in {out}.")

@@ -1,0 +1,85 @@
+"""What a person or a program reads: tables and progress for one, a single JSON object for the other."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tallyroll.vocab.errors import Problem, Refused
+from tallyroll.vocab.progress import Advance
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def say(text: str = "") -> None:
+    """One line for a person."""
+    out.print(text)
+
+
+def say_json(facts: Mapping[str, object]) -> None:
+    """The command's whole answer for a program, on standard output."""
+    sys.stdout.write(json.dumps(facts, indent=2, default=str) + "\n")
+
+
+def say_problem(problem: Problem, *, as_json: bool) -> None:
+    """What went wrong, where, and how to mend it, on standard error."""
+    clause = problem.clause if isinstance(problem, Refused) else None
+    if as_json:
+        facts = {"error": type(problem).__name__, "what": problem.what, "where": problem.where, "mend": problem.mend}
+        sys.stderr.write(json.dumps({**facts, **({"clause": clause} if clause else {})}) + "\n")
+        return
+    err.print(f"[bold red]{'Refused' if clause else 'Stopped'}[/] {_plain(problem.where)}", soft_wrap=True)
+    err.print(f"  {_plain(problem.what)}", soft_wrap=True)
+    if problem.mend:
+        err.print(f"  [dim]How to mend it:[/] {_plain(problem.mend)}", soft_wrap=True)
+    if clause:
+        err.print(f"  [dim]Clause:[/] {_plain(clause)}", soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, numbers_from: int = 1) -> None:
+    """A table for a person; columns from `numbers_from` on are set to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="right" if place >= numbers_from else "left")
+    for row in rows:
+        table.add_row(*(_plain(_cell(value)) for value in row))
+    out.print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ""}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+
+
+@contextmanager
+def progress(task: str, *, quiet: bool = False) -> Iterator[Advance]:
+    """A progress bar on standard error; nothing when `quiet` or when standard error is not a terminal."""
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=quiet or not err.is_terminal,
+    )
+    with bar:
+        job = bar.add_task(task, total=None)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(job, completed=done, total=total)
+
+        yield advance

@@ -1,0 +1,86 @@
+"""The tables of the store, in SQL. docs/reference/store.md explains them; a test compares the two."""
+
+APPLICATION_ID = 0x54414C59  # "TALY": a file that says so is ours
+VERSION = 1
+
+TABLES = """
+CREATE TABLE school (
+    urn      INTEGER PRIMARY KEY,
+    revision INTEGER NOT NULL
+);
+
+CREATE TABLE revision (
+    urn         INTEGER NOT NULL REFERENCES school,
+    revision    INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    source      TEXT    NOT NULL,
+    PRIMARY KEY (urn, revision)
+) WITHOUT ROWID;
+
+CREATE TABLE facts (
+    urn           INTEGER NOT NULL,
+    revision      INTEGER NOT NULL,
+    la            TEXT    NOT NULL,
+    establishment TEXT    NOT NULL,
+    name          TEXT    NOT NULL,
+    phase         TEXT    NOT NULL,
+    calendar      TEXT    NOT NULL,
+    PRIMARY KEY (urn, revision),
+    FOREIGN KEY (urn, revision) REFERENCES revision
+);
+
+CREATE TABLE pupil (
+    urn    INTEGER NOT NULL REFERENCES school,
+    number INTEGER NOT NULL,
+    key    TEXT    NOT NULL,
+    PRIMARY KEY (urn, number),
+    UNIQUE (urn, key)
+) WITHOUT ROWID;
+
+CREATE TABLE roll (
+    urn      INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    n_spans  INTEGER NOT NULL,
+    columns  TEXT    NOT NULL,
+    spans    BLOB    NOT NULL,
+    sha256   BLOB    NOT NULL,
+    PRIMARY KEY (urn, revision),
+    FOREIGN KEY (urn, revision) REFERENCES revision
+);
+
+CREATE TABLE week (
+    urn      INTEGER NOT NULL,
+    monday   INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    n_pupils INTEGER NOT NULL,
+    marks    BLOB    NOT NULL,
+    sha256   BLOB    NOT NULL,
+    PRIMARY KEY (urn, monday, revision),
+    FOREIGN KEY (urn, revision) REFERENCES revision
+);
+
+CREATE TABLE bookmark (
+    urn    INTEGER NOT NULL REFERENCES school,
+    source TEXT    NOT NULL,
+    resume TEXT    NOT NULL,
+    PRIMARY KEY (urn, source)
+) WITHOUT ROWID;
+
+CREATE TABLE round (
+    id          TEXT    NOT NULL,
+    urn         INTEGER NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('kept', 'failed')),
+    received    INTEGER NOT NULL,
+    kept        INTEGER NOT NULL,
+    rejected    INTEGER NOT NULL,
+    findings    INTEGER NOT NULL,
+    filled      INTEGER NOT NULL,
+    due         INTEGER NOT NULL,
+    resume      TEXT    NOT NULL,
+    reason      TEXT    NOT NULL,
+    finished_at INTEGER NOT NULL,
+    PRIMARY KEY (id, urn)
+) WITHOUT ROWID;
+
+CREATE INDEX round_by_school ON round (urn, finished_at);
+"""

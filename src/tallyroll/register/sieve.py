@@ -1,0 +1,92 @@
+"""The sieve: which rows are still good, and what was found. A row is rejected once, by the first check it fails."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tallyroll.register.checks import BY_NAME, Check
+from tallyroll.vocab.findings import Finding, Severity
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Show = Callable[[int], str]
+
+TOLD_SINGLY = {Severity.ERROR: 100, Severity.WARNING: 20, Severity.NOTE: 5}
+"""How many rows of one check get a finding of their own; the rest share one, so that a bad file stays readable."""
+
+
+class Column:
+    """A text column as its distinct values and, for each row, the place of its value. Null reads as blank."""
+
+    __slots__ = ("index", "values")
+
+    def __init__(self, table: pa.Table, name: str) -> None:
+        array = table.column(name)
+        whole = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
+        encoded = pc.dictionary_encode(whole, null_encoding="encode")
+        self.index: Ints = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        self.values: list[str] = [value or "" for value in encoded.dictionary.to_pylist()]
+
+    def judged(self, judge: Callable[[str], int]) -> Ints:
+        """For each distinct value what the judge says of it: a value is judged once, however many rows hold it."""
+        return np.array([judge(value) for value in self.values], dtype=np.int64)
+
+    def blank(self) -> Bools:
+        """For each distinct value whether it is blank."""
+        return np.array([not value.strip() for value in self.values], dtype=np.bool_)
+
+
+class Sieve:
+    """Rows of one table on their way through the checks."""
+
+    def __init__(self, rows: pa.ChunkedArray) -> None:
+        self._rows = rows
+        self.good: Bools = np.ones(len(rows), dtype=np.bool_)
+        self.findings: list[Finding] = []
+
+    @property
+    def received(self) -> int:
+        """How many rows there were."""
+        return len(self.good)
+
+    @property
+    def kept(self) -> int:
+        """How many rows are still good."""
+        return int(np.count_nonzero(self.good))
+
+    def reject(self, name: str, failing: Bools, *, field: str = "", show: Show | None = None) -> None:
+        """Reject the good rows that fail this check, and tell of each."""
+        hits = np.flatnonzero(failing & self.good)
+        self.good[hits] = False
+        self._tell(BY_NAME[name], hits, field=field, show=show)
+
+    def remark(self, name: str, failing: Bools, *, field: str = "", show: Show | None = None) -> None:
+        """Tell of the good rows that fail this check, and keep them."""
+        self._tell(BY_NAME[name], np.flatnonzero(failing & self.good), field=field, show=show)
+
+    def _tell(self, check: Check, hits: Ints, *, field: str, show: Show | None) -> None:
+        single = TOLD_SINGLY[check.severity]
+        for hit in hits[:single].tolist():
+            value = show(hit) if show else ""
+            self.findings.append(finding(check, row=self._rows[hit].as_py(), field=field, value=value))
+        if len(hits) > single:
+            self.findings.append(finding(check, field=field, n_rows=len(hits) - single))
+
+
+def finding(check: Check, *, row: int | None = None, field: str = "", value: str = "", n_rows: int = 1) -> Finding:
+    """A finding of this check. `value` must be harmless: it is shown to people outside the school."""
+    said = f" This row says '{value}'." if value else ""
+    more = f" {n_rows} rows are so." if row is None and n_rows > 1 else ""
+    return Finding(
+        check=check.name,
+        severity=check.severity,
+        message=f"{check.rule}{said}{more}",
+        mend=check.mend,
+        place=str(check.stage),
+        row=row,
+        field=field,
+        n_rows=n_rows,
+    )

@@ -1,0 +1,47 @@
+"""Persistent and severe absence: enrolments that missed a tenth, or half, of their own possible sessions."""
+
+from datetime import date, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tallyroll.engines import Engine
+from tallyroll.governance import Permit
+from tallyroll.tally import sql
+from tallyroll.tally.count import admit, inputs, signed
+from tallyroll.tally.definitions import Definition
+from tallyroll.tally.form import ENROLMENT_FORM
+from tallyroll.vocab.errors import UsageProblem
+from tallyroll.vocab.shapes import ENROLMENTS, Register
+
+
+def count_persistent(
+    permit: Permit,
+    engine: Engine,
+    register: Register,
+    *,
+    definition: Definition,
+    first: date,
+    last: date,
+    now: datetime,
+    revision: int,
+) -> pa.Table:
+    """Persistent and severe absence from first to last, by school and breakdown.
+
+    Shape:  ENROLMENTS. Unit: enrolments with at least one possible session; who moved school is two of them.
+    An enrolment counts by its status on the last day that it is counted in the window: the status it is known by when
+    the window closes, as the termly tables take it from the census in force. By the day, as sessions are counted, it
+    would fall into two groups at once. Leavers stay in, with the sessions up to their last day.
+    Raises: Refused outside the permit; UsageProblem when the window ends before it starts.
+    Source: methodology of the department's absence releases: no minimum number of sessions applies.
+    """
+    if last < first:
+        raise UsageProblem(f"The window ends on {last}, before {first}.", mend="Turn the dates round.")
+    day = register.marks["date"]
+    inside = pc.and_(pc.greater_equal(day, pa.scalar(first)), pc.less_equal(day, pa.scalar(last)))
+    held = Register(register.schools, register.spans, register.marks.filter(inside))
+    admit(permit, held, definition=definition, now=now, days=(first, last))
+    counted = engine.run(sql.count_enrolments(definition), inputs(held, definition))
+    for name, edge in (("first", first), ("last", last)):
+        counted = counted.append_column(name, pa.repeat(pa.scalar(edge, pa.date32()), counted.num_rows))
+    return ENROLMENT_FORM.canonical(signed(counted, register.schools, revision=revision, shape=ENROLMENTS))

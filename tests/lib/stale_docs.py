@@ -1,0 +1,34 @@
+"""Generated pages: write them anew (`--write`), or say which are stale."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def pages() -> dict[str, Callable[[], str]]:
+    """Each generated page and the function that gives its text."""
+    return {}
+
+
+def stale() -> list[str]:
+    """The pages whose file is not what their function gives."""
+    return [name for name, make in pages().items() if _text(ROOT / name) != make()]
+
+
+def write() -> None:
+    """Write every page anew."""
+    for name, make in pages().items():
+        (ROOT / name).write_text(make(), encoding="utf-8")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    if "--write" in sys.argv:
+        write()
+    elif names := stale():
+        sys.exit(f"Stale: {', '.join(names)}. Run `make docs`.")
