@@ -33,8 +33,8 @@ def faults(folder: Path) -> dict[str, list[str]]:
 
 
 def test_a_published_file_fails_only_for_the_old_name_of_the_phase(tmp_path: Path) -> None:
-    assert faults(release(tmp_path, blank=True)) == dict.fromkeys(TABLES, ["harmonised_variables"])
+    assert faults(release(tmp_path, blank=True)) == {name: ["harmonised_variables"] for name in TABLES}
 
 
 def test_na_in_place_of_a_blank_old_code_fails_before(tmp_path: Path) -> None:
-    assert faults(release(tmp_path, blank=False)) == dict.fromkeys(TABLES, ["geog_overcompleted_cols"])
+    assert faults(release(tmp_path, blank=False)) == {name: ["geog_overcompleted_cols"] for name in TABLES}

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.lib.ees import Release
 
 from tallyroll.release import check
 from tallyroll.release.checks.catalogue import STAGES
 from tallyroll.release.pair import Meta, Pair
 from tallyroll.release.sheet import Unreadable, read
-from tests.lib.ees import Release
 
 TOUCHES = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.lib.ees import Release, meta_row
 
 from tallyroll.release import Outcome, Report, check
 from tallyroll.release.checks.catalogue import STAGES
 from tallyroll.release.checks.opening import FILENAMES, READING
-from tests.lib.ees import Release, meta_row
 
 Plant = Callable[[Release], object]
 

@@ -4,6 +4,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.lib.builders import permit
+from tests.lib.csvfolders import MARKS, PUPILS, SCHOOLS, folder, generic, pull, schools_of, told
 
 from tallyroll.connectors.csvfile.faults import FileProblem, Report, Stage
 from tallyroll.connectors.csvfile.generic import PUPILS as PUPILS_SHEET
@@ -15,8 +17,6 @@ from tallyroll.vocab.extracts import Extract
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.items import ESSENTIAL, Item
 from tallyroll.vocab.schools import Phase
-from tests.lib.builders import permit
-from tests.lib.csvfolders import MARKS, PUPILS, SCHOOLS, folder, generic, pull, schools_of, told
 
 FACTS = {"urn": "100001", "laestab": "201/2001", "name": "Synthetic", "phase": "Primary"}
 

@@ -1,15 +1,18 @@
 """Whole files: what cannot be read is refused in one message that says what, where and how to mend it."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.lib.builders import CLOCK, permit
+from tests.lib.csvfolders import FIRST, LAST, MARKS, PUPILS, SCHOOLS, folder, generic, pull, schools_of, told
 
 from tallyroll.connectors.csvfile import connector
 from tallyroll.connectors.csvfile.faults import FAULTS, SHOWN_EACH, FileProblem
 from tallyroll.vocab.errors import InputProblem, Refused, UsageProblem
 from tallyroll.vocab.findings import Severity
 from tallyroll.vocab.items import ESSENTIAL, Item
-from tests.lib.csvfolders import MARKS, PUPILS, SCHOOLS, folder, generic, pull, schools_of, told
 
 
 def refused(place: Path, **settings: str) -> FileProblem:
@@ -33,7 +36,7 @@ def refused(place: Path, **settings: str) -> FileProblem:
         (b"\xff\xfep\0u\0", "csv_encoding", "UTF-16"),
         ("pupil,date,session,code\np1,x,AM,/\n".encode("utf-16-le"), "csv_encoding", "UTF-16"),
         (MARKS.encode() + b"p\xe9,2026-09-07,AM,/\n", "csv_encoding", "line 5 holds other bytes from its byte 2 on"),
-        (b"pupil,date,session,c\xf4de\np1,x,AM,/\n", "csv_encoding", "line 1 holds other bytes from its byte 22 on"),
+        (b"pupil,date,session,c\xf4de\np1,x,AM,/\n", "csv_encoding", "line 1 holds other bytes from its byte 21 on"),
         (b"pupil,day,sesion,code\np1,x,AM,/\n", "csv_column_missing", "date, session (it has 'sesion')"),
         (b"pupil,date,session,code,code\np1,x,AM,/,/\n", "csv_column_twice", "code twice"),
     ],
@@ -48,7 +51,13 @@ def test_file_that_cannot_be_read_says_why(tmp_path: Path, marks: bytes, check: 
 def test_all_headers_are_judged_before_anything_is_said(tmp_path: Path) -> None:
     problem = refused(generic(tmp_path, pupils="pupil\np1\n", marks="pupil,date,session\np1,x,AM\n"))
     assert "code" in problem.what
-    assert "pupils.csv: The header in row 1 lacks admission_date, leaving_date" in problem.what
+    assert "pupils.csv: Row 1 lacks admission_date, leaving_date" in problem.what
+
+
+def test_file_without_a_header_is_refused_and_nothing_of_row_one_is_shown(tmp_path: Path) -> None:
+    problem = refused(generic(tmp_path, marks="pupi,dates,cession,cody\n"), dialect="generic")
+    assert "does not look like a header" in problem.what
+    assert not [cell for cell in ("pupi,", "dates", "cession", "cody") if cell in str(problem)]
 
 
 def test_file_without_a_pupil_of_the_school_is_refused_for_it_would_empty_the_roll(tmp_path: Path) -> None:
@@ -162,3 +171,16 @@ def test_every_check_explains_itself() -> None:
 def test_source_of_unknown_school_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputProblem):
         pull(generic(tmp_path, schools="urn,laestab,name,phase\n"))
+
+
+def test_permit_for_one_school_cannot_be_used_for_another_by_its_id(tmp_path: Path) -> None:
+    schools = SCHOOLS + "100002,2012002,Other,Primary\n"
+    pupils = "urn,pupil,admission_date,leaving_date\n100001,ours,2022-09-01,\n100002,theirs,2022-09-01,\n"
+    marks = "urn,pupil,date,session,code\n100001,ours,2026-09-07,AM,/\n"
+    place = generic(tmp_path, schools=schools, pupils=pupils, marks=marks)
+    ours, theirs = schools_of({"folder": str(place)})
+    disguised = replace(ours, id=theirs.id)
+    allowed = permit(schools=[ours.school.urn], first=FIRST, last=LAST)
+    source = connector({"folder": str(place)})
+    extract = asyncio.run(source.pull(allowed, disguised, clock=CLOCK, first=FIRST, last=LAST))
+    assert extract.roll.column("pupil").to_pylist() == ["ours"]

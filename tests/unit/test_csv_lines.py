@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.lib.builders import permit
 
 from tallyroll.connectors.csvfile.faults import Report, Stage
 from tallyroll.connectors.csvfile.generic import MARKS
@@ -14,7 +15,6 @@ from tallyroll.connectors.csvfile.lines import MAX_ROW, Survey, survey
 from tallyroll.connectors.csvfile.opening import open_sheet
 from tallyroll.connectors.csvfile.reading import read_parts
 from tallyroll.vocab.identifiers import Urn
-from tests.lib.builders import permit
 
 HEADER = "pupil,date,session,code\n"
 PERMIT = permit(schools=[Urn(100001)])

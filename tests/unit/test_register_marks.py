@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
+from tests.lib.builders import NOW, manifest_text, permit, school
+from tests.lib.registers import CALENDAR, FRIDAY, MONDAY, THURSDAY, WEDNESDAY, checks, extract, screened
 
 from tallyroll.governance import Door, Request, require
 from tallyroll.governance.manifest import parse
@@ -18,8 +20,6 @@ from tallyroll.vocab.errors import InputProblem, Refused, VerificationProblem
 from tallyroll.vocab.findings import Finding, Severity
 from tallyroll.vocab.items import ESSENTIAL, Item
 from tallyroll.vocab.schools import SchoolCalendar, Term
-from tests.lib.builders import NOW, manifest_text, permit, school
-from tests.lib.registers import CALENDAR, FRIDAY, MONDAY, THURSDAY, WEDNESDAY, checks, extract, screened
 
 ROLL = [
     ("ann", None, "F", "2026-09-01"),
@@ -220,7 +220,7 @@ def test_what_the_permit_does_not_cover_is_refused():
     assert screen(narrow, inside, calendar=CALENDAR, now=NOW).roll_rows.kept == 1
     for beyond in (
         extract(last=THURSDAY),  # holds sex
-        extract(roll=[("ann", "T201200126001", None, "2026-09-01")], last=THURSDAY),
+        extract(roll=[("ann", "C201200126001", None, "2026-09-01")], last=THURSDAY),
         extract(roll=[("ann", None, None, "2026-09-01")], last=THURSDAY, status=[("ann", "fsm", "Y")]),
         extract(roll=[("ann", None, None, "2026-09-01")], last=FRIDAY),
         extract(roll=[("ann", None, None, "2026-09-01")], last=THURSDAY, of=school(100002)),

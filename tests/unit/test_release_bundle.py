@@ -12,7 +12,7 @@ import pytest
 
 from tallyroll.disclosure import Protected, protect
 from tallyroll.release import check, verify, write
-from tallyroll.vocab.errors import UsageProblem, VerificationProblem
+from tallyroll.vocab.errors import ProtectionProblem, UsageProblem, VerificationProblem
 
 AT = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 
@@ -129,7 +129,7 @@ def _many_schools(table: pa.Table) -> pa.Table:
 
 
 def test_only_protected_tables_are_written(tmp_path: Path) -> None:
-    with pytest.raises(AttributeError):
+    with pytest.raises(ProtectionProblem):
         write({"attendance_ytd": ytd()}, tmp_path / "release", method="dfe-pooled", created_at=AT)  # type: ignore[arg-type]  # the point
     assert list(tmp_path.iterdir()) == []
 

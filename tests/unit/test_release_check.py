@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.lib.ees import Release, meta_row
 
 from tallyroll.release import Outcome, check
 from tallyroll.release.checks.catalogue import STAGES
@@ -12,7 +13,6 @@ from tallyroll.release.pair import Meta, Pair
 from tallyroll.release.reference import page
 from tallyroll.release.sheet import read
 from tallyroll.vocab.errors import InputProblem, UsageProblem
-from tests.lib.ees import Release, meta_row
 
 PAGE = Path(__file__).parents[2] / "docs/reference/release-check.md"
 
@@ -38,7 +38,7 @@ geog_other_code_dupes geog_overcompleted_cols
 general_dupes general_null ind_invalid_entry
 harmonised_variables harmonised_eth_vals harmonised_eth_char_grp harmonised_eth_char_vals
 api_char_col_name api_char_col_label api_char_loc_code api_char_filter_items data_dict_col_name data_dict_fil_item
-""".split()
+""".split()  # noqa: SIM905 - a list to be read by people
 OURS = ["file_utf8", "file_header", "file_rows_even", "file_has_rows", "ind_blank"]
 
 
@@ -145,6 +145,8 @@ SPOILED = {
     "UTF-16": (lambda text: text.decode().encode("utf-16"), ("file_utf8", "attendance_ytd.csv line 1")),
     "empty": (lambda _: b"", ("file_header", "attendance_ytd.csv")),
     "blank lines only": (lambda _: b"\n\n", ("file_header", "attendance_ytd.csv")),
+    "a blank line first": (lambda text: b"\n" + text, ("file_header", "attendance_ytd.csv row 1")),
+    "a lone carriage return first": (lambda text: b"\r" + text, ("file_header", "attendance_ytd.csv row 1")),
     "a name twice": (
         lambda text: text.replace(b"session_percent", b"session_count", 1),
         ("file_header", "attendance_ytd.csv row 1"),
@@ -274,6 +276,15 @@ def test_a_default_in_the_meta_file_stands_for_a_total(tmp_path: Path) -> None:
         row["filter_default"] = "All schools" if row["col_name"] == "education_phase" else ""
 
     assert failing(release.write(tmp_path)) == []
+
+
+def test_an_authority_of_last_years_files_is_known(tmp_path: Path) -> None:
+    release = Release()
+    for row in release.of_level("Local authority"):
+        row.update(region_code="E12000002", region_name="North West")
+        row.update(new_la_code="E10000006", la_name="Cumbria", old_la_code="909")  # two authorities since April 2023
+
+    assert check(release.write(tmp_path)).passed
 
 
 @pytest.mark.parametrize(

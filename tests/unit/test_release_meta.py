@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Collection
 from datetime import date
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pytest
 
 from tallyroll.release.files import meta_file
 from tallyroll.release.meta import FILTERS, INDICATORS, Filter, Indicator, describe
+from tallyroll.tally.definitions import MEASURES
 from tallyroll.tally.layouts import HEADCOUNTS, MEANS, REASONS, SUMS, layout_of
 from tallyroll.vocab.errors import UsageProblem
 
@@ -99,13 +101,18 @@ def test_where_no_default_is_needed_there_is_no_column_for_it() -> None:
     assert "filter_default" not in row
 
 
-@pytest.mark.parametrize(("old", "new"), [("school_type", "reason_t_authorised_grt_absence")] * 1 + [("", "")])
-def test_every_column_of_both_layouts_has_words(old: str, new: str) -> None:
-    layout = layout_of([*SUMS, *REASONS, *(name for name in (old, new) if name)])
+@pytest.mark.parametrize("of_2023", [("school_type", "reason_t_authorised_grt_absence"), ()])
+def test_every_column_of_both_layouts_has_words(of_2023: tuple[str, ...]) -> None:
+    layout = layout_of([*of_2023, *(reason for reason in REASONS if "grt" not in reason)])
     indicators = [*MEANS, *SUMS, *REASONS, *HEADCOUNTS, *(rate for rate, _ in layout.rates), "pa_perc"]
 
     assert [name for name in indicators if name not in INDICATORS] == []
     assert layout.phase in FILTERS
+
+
+@pytest.mark.parametrize("columns", [MEASURES, ["ytd_enrolments", "pa_flag", "severe_flag"]])
+def test_every_column_of_a_breakdown_has_words(columns: Collection[str]) -> None:
+    assert [name for name in columns if name not in INDICATORS] == []
 
 
 def test_no_two_columns_have_the_same_label() -> None:

@@ -7,7 +7,7 @@ import click
 import typer
 
 from tallyroll import __version__
-from tallyroll.cli import collecting, governing, releasing, screening, simulating, statistics
+from tallyroll.cli import collecting, demo, governing, releasing, screening, simulating, statistics
 from tallyroll.cli.output import say_problem
 from tallyroll.vocab.errors import Problem
 
@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (collecting, screening, statistics, releasing, governing, simulating):
+for part in (demo, collecting, screening, statistics, releasing, governing, simulating):
     part.join(app)
 
 

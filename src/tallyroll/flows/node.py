@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -152,10 +152,14 @@ def count(
     first: date,
     last: date,
     characteristics: Sequence[str],
+    authorities: Collection[str] = (),
     advance: Advance = unwatched,
 ) -> Tally:
-    """The tally of every kept school from first to last, persistent absence over the same days included."""
-    schools = node.store.schools()
+    """The tally of the kept schools from first to last, persistent absence over the same days included.
+
+    `authorities` (old LA codes) leaves out the schools of others; none means all.
+    """
+    schools = [one for one in node.store.schools() if not authorities or one.laestab.la in authorities]
     permit = _permit(node, Door.COUNT, schools, clock=clock, first=first, last=last, characteristics=characteristics)
     now = clock.now()
     definition = Definition(tuple(characteristics), _population(node.calendars, schools))

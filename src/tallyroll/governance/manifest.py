@@ -192,8 +192,10 @@ def _say(fault: object) -> str:
 def read(path: Path) -> Manifest:
     """The manifest in this file."""
     try:
-        return parse(path.read_text(encoding="utf-8"), where=str(path))
+        return parse(path.read_bytes().decode(), where=str(path))  # read_text would change line ends
     except FileNotFoundError as error:
         raise UsageProblem("There is no manifest here.", where=str(path), mend="Give the path of one.") from error
+    except OSError as error:
+        raise UsageProblem(f"This cannot be read: {error.strerror}.", where=str(path), mend="Name a file.") from error
     except UnicodeDecodeError as error:
         raise InputProblem("The manifest is not UTF-8 text.", where=str(path), mend="Save it as UTF-8.") from error

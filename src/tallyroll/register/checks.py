@@ -36,12 +36,6 @@ _DATES = "Write it as 2026-09-01 or 01/09/2026."
 _ROLL = (
     ("roll_pupil_blank", _ERROR, "Every row of the roll must name its pupil.", "Fill in the pupil's key."),
     ("roll_admission_unreadable", _ERROR, "The admission date must be a date.", _DATES),
-    (
-        "roll_admission_blank",
-        _WARNING,
-        "A pupil should have an admission date; without it the pupil counts from the start of the school year.",
-        "Fill in the admission date.",
-    ),
     ("roll_leaving_unreadable", _ERROR, "The leaving date must be a date, or blank for a pupil still here.", _DATES),
     (
         "roll_dates_reversed",
@@ -54,6 +48,12 @@ _ROLL = (
         _ERROR,
         "Enrolments of one pupil must not overlap; of two that do, the later row is kept.",
         "End the earlier enrolment, or delete the row that stands twice.",
+    ),
+    (
+        "roll_admission_blank",
+        _WARNING,
+        "A pupil should have an admission date; without it the pupil counts from the start of the school year.",
+        "Fill in the admission date.",
     ),
     ("roll_sex_unknown", _WARNING, "Sex must be F, M or blank; anything else counts as unknown.", "Use F or M."),
     (
@@ -265,6 +265,6 @@ CHECKS: tuple[Check, ...] = tuple(
     )
     for name, severity, rule, mend in rows
 )
-"""Every check, in the order in which they are made: a row that fails one is not shown to the next."""
+"""Every check. Within a stage the errors stand in the order in which they are made: the first that fails rejects."""
 
 BY_NAME: dict[str, Check] = {check.name: check for check in CHECKS}

@@ -11,8 +11,8 @@ import numpy as np
 
 from tallyroll.register.checks import BY_NAME
 from tallyroll.register.marks import Period, Sessions
-from tallyroll.register.roll import ON_ROLL, Enrolments
-from tallyroll.register.sieve import TOLD_SINGLY, Bools, Ints, finding
+from tallyroll.register.roll import ON_ROLL, Enrolments, Presence
+from tallyroll.register.sieve import TOLD_SINGLY, Bools, finding
 from tallyroll.vocab.clock import LONDON
 from tallyroll.vocab.codes import NOTHING_RECEIVED
 from tallyroll.vocab.findings import Finding
@@ -49,7 +49,7 @@ class Slots:
         return Completeness(int(np.count_nonzero(self.due & self.filled)), int(np.count_nonzero(self.due)))
 
 
-def slots(sessions: Sessions, *, presence: Ints, period: Period, taken_at: datetime) -> Slots:
+def slots(sessions: Sessions, *, presence: Presence, period: Period, taken_at: datetime) -> Slots:
     """What was due when the extract was taken, and what it holds."""
     on_roll = presence[:-1] == ON_ROLL
     filled = np.zeros((*on_roll.shape, 2), dtype=np.bool_)
@@ -86,9 +86,10 @@ def _silent_sessions(slots: Slots, period: Period) -> Iterator[Finding]:
     silent = np.argwhere(np.any(slots.due, axis=0) & ~np.any(slots.filled, axis=0)).tolist()
     single = TOLD_SINGLY[check.severity]
     for day, session in silent[:single]:
-        yield finding(check, field="session", value=f"{period.dates[day]} {_SESSIONS[session]}")
-    if len(silent) > single:
-        yield finding(check, field="session", n_rows=len(silent) - single)
+        yield finding(check, f"{period.dates[day]} {_SESSIONS[session]} has none.", field="session")
+    rest = len(silent) - single
+    if rest > 0:
+        yield finding(check, f"{rest} more sessions have none.", field="session", n_rows=rest)
 
 
 def _silent_pupils(slots: Slots, enrolments: Enrolments) -> Iterator[Finding]:
@@ -99,9 +100,10 @@ def _silent_pupils(slots: Slots, enrolments: Enrolments) -> Iterator[Finding]:
     rows = np.unique(enrolments.row[silent[enrolments.pupil]])
     single = TOLD_SINGLY[check.severity]
     for row in rows[:single].tolist():
-        yield finding(check, row=row if row >= 0 else None)
-    if len(rows) > single:
-        yield finding(check, n_rows=len(rows) - single)
+        yield finding(check, row=row if row >= 0 else None, field="pupil")
+    rest = len(rows) - single
+    if rest > 0:
+        yield finding(check, f"{rest} more pupils have none.", field="pupil", n_rows=rest)
 
 
 def _half_days(slots: Slots) -> Iterator[Finding]:
@@ -111,10 +113,10 @@ def _half_days(slots: Slots) -> Iterator[Finding]:
     half = both_due & (slots.filled[:, :, 0] != slots.filled[:, :, 1])
     n = int(np.count_nonzero(half))
     if n:
-        yield finding(BY_NAME["half_day_unmarked"], n_rows=n)
+        yield finding(BY_NAME["half_day_unmarked"], f"{n} half days lack theirs.", n_rows=n)
 
 
 def _fall(now: Completeness, usual: Completeness | None) -> Iterator[Finding]:
     if usual is not None and usual.due and now.due and now.share < usual.share - UNUSUAL_FALL:
-        value = f"{now.share:.1%} now, {usual.share:.1%} usually"
-        yield finding(BY_NAME["completeness_fell"], value=value)
+        said = f"It is {now.share:.1%} now, and {usual.share:.1%} usually."
+        yield finding(BY_NAME["completeness_fell"], said)

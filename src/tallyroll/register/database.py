@@ -27,9 +27,13 @@ def connect(path: Path, *, mode: str) -> sqlite3.Connection:
     """A connection to a store that exists; `mode` is ro or rw. UsageProblem when the file is no store of ours."""
     uri = f"{path.resolve().as_uri()}?mode={mode}"
     sql = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
-    _check_ours(sql, path)
-    sql.execute("PRAGMA synchronous = FULL")
-    sql.execute("PRAGMA foreign_keys = ON")
+    try:
+        _check_ours(sql, path)
+        sql.execute("PRAGMA synchronous = FULL")
+        sql.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        sql.close()
+        raise
     return sql
 
 
@@ -64,10 +68,8 @@ def _check_ours(sql: sqlite3.Connection, path: Path) -> None:
     (application,) = sql.execute("PRAGMA application_id").fetchone()
     (version,) = sql.execute("PRAGMA user_version").fetchone()
     if application != schema.APPLICATION_ID:
-        sql.close()
         raise UsageProblem("This file is not a store of registers.", where=str(path), mend="Give the path of one.")
     if version > schema.VERSION:
-        sql.close()
         raise UsageProblem(
             f"This store has version {version}; this Tallyroll reads versions up to {schema.VERSION}.",
             where=str(path),

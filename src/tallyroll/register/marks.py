@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from tallyroll.register.roll import AFTER, BEFORE, NOBODY, Enrolments
+from tallyroll.register.roll import AFTER, BEFORE, NOBODY, Enrolments, Presence
 from tallyroll.register.sieve import Bools, Column, Ints, Sieve
 from tallyroll.register.words import (
     BLANK,
@@ -110,7 +110,7 @@ class _Columns:
 
 
 def screen_marks(
-    marks: pa.Table, *, enrolments: Enrolments, presence: Ints, period: Period, full: bool
+    marks: pa.Table, *, enrolments: Enrolments, presence: Presence, period: Period, full: bool
 ) -> tuple[Sessions, Sieve]:
     """The marks that stand, one for each pupil and session, and what was found."""
     sieve = Sieve(marks.column("row"))
@@ -148,7 +148,7 @@ def _reject_days(columns: _Columns, sieve: Sieve, period: Period) -> None:
     sieve.reject("mark_in_closed_session", session_closed & ~closure, field="session", show=columns.show_session)
 
 
-def _reject_strangers(columns: _Columns, sieve: Sieve, presence: Ints) -> None:
+def _reject_strangers(columns: _Columns, sieve: Sieve, presence: Presence) -> None:
     state = presence[columns.place, columns.day]
     sieve.reject("mark_not_on_roll", state == NOBODY, field="pupil")
     sieve.reject("mark_before_admission", state == BEFORE, field="date", show=columns.show_date)

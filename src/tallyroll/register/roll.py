@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from tallyroll.register.sieve import Bools, Column, Ints, Sieve
@@ -20,6 +21,7 @@ from tallyroll.register.words import (
 )
 from tallyroll.vocab.identifiers import is_temporary_upn, is_upn
 
+Presence = npt.NDArray[np.int8]
 ON_ROLL, BEFORE, AFTER, NOBODY = 0, 1, 2, 3  # whether a pupil is on the roll on a day
 
 
@@ -43,10 +45,10 @@ class Enrolments:
         """For each distinct value of a column of keys the pupil's place; -1 where nobody has that key."""
         return column.judged(lambda key: self.place_of.get(key, -1))
 
-    def presence(self, *, first: int, n_days: int) -> Ints:
+    def presence(self, *, first: int, n_days: int) -> Presence:
         """Whether each pupil is on the roll on each day: a row for each place, and a last one for nobody."""
         days = np.arange(first, first + n_days)
-        state = np.full((len(self.keys) + 1, n_days), NOBODY, dtype=np.int64)
+        state = np.full((len(self.keys) + 1, n_days), NOBODY, dtype=np.int8)
         if len(self.pupil) == 0:
             return state
         order = np.argsort(self.pupil, kind="stable")

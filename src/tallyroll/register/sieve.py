@@ -71,19 +71,19 @@ class Sieve:
         single = TOLD_SINGLY[check.severity]
         for hit in hits[:single].tolist():
             value = show(hit) if show else ""
-            self.findings.append(finding(check, row=self._rows[hit].as_py(), field=field, value=value))
-        if len(hits) > single:
-            self.findings.append(finding(check, field=field, n_rows=len(hits) - single))
+            said = f"This row says '{value}'." if value else ""
+            self.findings.append(finding(check, said, row=self._rows[hit].as_py(), field=field))
+        rest = len(hits) - single
+        if rest > 0:
+            self.findings.append(finding(check, f"{rest} more rows are so.", field=field, n_rows=rest))
 
 
-def finding(check: Check, *, row: int | None = None, field: str = "", value: str = "", n_rows: int = 1) -> Finding:
-    """A finding of this check. `value` must be harmless: it is shown to people outside the school."""
-    said = f" This row says '{value}'." if value else ""
-    more = f" {n_rows} rows are so." if row is None and n_rows > 1 else ""
+def finding(check: Check, said: str = "", *, row: int | None = None, field: str = "", n_rows: int = 1) -> Finding:
+    """A finding of this check. `said` follows the rule; it must be harmless, for people outside the school see it."""
     return Finding(
         check=check.name,
         severity=check.severity,
-        message=f"{check.rule}{said}{more}",
+        message=f"{check.rule} {said}".strip(),
         mend=check.mend,
         place=str(check.stage),
         row=row,

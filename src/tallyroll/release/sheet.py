@@ -167,6 +167,8 @@ def _header(content: bytes, *, file: str) -> tuple[list[str], int]:
         names = next(reader)
     except csv.Error as error:
         raise Unreadable("file_header", "The header cannot be read.", where=f"{file} row 1") from error
+    if not names:
+        raise Unreadable("file_header", "The first row is blank.", where=f"{file} row 1")
     twice = sorted({name for name in names if names.count(name) > 1 and name})
     if twice:
         raise Unreadable(

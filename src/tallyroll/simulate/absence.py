@@ -8,8 +8,8 @@ and outbreaks at the school. The `n` highest sessions are missed, which makes ea
 import numpy as np
 import numpy.typing as npt
 
+from tallyroll.simulate.certain import Setting
 from tallyroll.simulate.children import Flags, Ints
-from tallyroll.simulate.exceptions import Setting
 from tallyroll.simulate.seeds import Stream
 from tallyroll.simulate.tables import Floats
 
@@ -41,7 +41,8 @@ def choose(setting: Setting, allowed: Flags, target: Ints, *, rng: Stream) -> Fl
     last = flat.shape[1] - np.maximum(target, 1)
     threshold = ordered[np.arange(len(target)), last]
     threshold[target == 0] = np.inf
-    return field >= threshold[:, None, None]
+    missed: Flags = field >= threshold[:, None, None]
+    return missed
 
 
 def _field(setting: Setting, target: Ints, rng: Stream) -> Field:
@@ -65,7 +66,8 @@ def day_effect(setting: Setting, *, rng: Stream) -> Field:
     log = log + _DAY_NOISE * rng.standard_normal(len(log))
     for start in rng.integers(0, len(log), rng.poisson(_OUTBREAKS)):
         log[start : start + _OUTBREAK_DAYS] += _OUTBREAK
-    return (_GAIN * log).astype(np.float32)
+    effect: Field = (_GAIN * log).astype(np.float32)
+    return effect
 
 
 def _term_shape(half_term: Ints) -> Floats:

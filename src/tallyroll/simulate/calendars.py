@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from tallyroll.simulate.seeds import Stream, stream
 from tallyroll.vocab.periods import Session, days_between
@@ -122,18 +123,36 @@ def school_calendar(terms: tuple[Term, ...], *, year: int, rng: Stream) -> Schoo
     return SchoolCalendar(terms, frozenset(inset | bank_holidays(year)), frozenset(early))
 
 
-def _half_term_edges(terms: tuple[Term, ...], days: tuple[date, ...]) -> list[date]:
+@cache
+def _half_term_edges(terms: tuple[Term, ...], days: tuple[date, ...]) -> tuple[date, ...]:
     """The first and last day of every half-term, and the second day of the year: where training days are put."""
     halves = [(t.first, t.half_term_first) for t in terms] + [(t.half_term_last, t.last) for t in terms]
     edges = {day for low, high in halves for day in _ends([day for day in days if low <= day <= high])}
-    return sorted((edges | {days[1]}) - {days[0], days[-1]})
+    return tuple(sorted((edges | {days[1]}) - {days[0], days[-1]}))
 
 
 def _ends(days: list[date]) -> tuple[date, date]:
     return days[0], days[-1]
 
 
-def half_terms(terms: tuple[Term, ...], days: tuple[date, ...]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+@cache
+def half_terms(terms: tuple[Term, ...], days: tuple[date, ...]) -> npt.NDArray[np.int64]:
     """The half-term (0 to 5) of each day."""
     calendar = SchoolCalendar(terms)
-    return np.array([(calendar.half_term(day) or 1) - 1 for day in days])
+    numbers = np.array([(calendar.half_term(day) or 1) - 1 for day in days])
+    numbers.flags.writeable = False
+    return numbers
+
+
+@cache
+def date_array(days: tuple[date, ...]) -> npt.NDArray[np.datetime64]:
+    """The days, for arithmetic."""
+    dates = np.array(days, dtype="datetime64[D]")
+    dates.flags.writeable = False
+    return dates
+
+
+def first_of_september(years: npt.NDArray[np.int64]) -> npt.NDArray[np.datetime64]:
+    """1 September of each year."""
+    months: npt.NDArray[np.datetime64] = (12 * (years - 1970) + 8).astype("datetime64[M]")
+    return months.astype("datetime64[D]")

@@ -12,21 +12,24 @@ import numpy.typing as npt
 from tallyroll.simulate.estate import PlannedSchool
 from tallyroll.simulate.seeds import Stream
 from tallyroll.simulate.tables import Floats, bands
-from tallyroll.vocab.characteristics import ETHNICITY_MINOR
 from tallyroll.vocab.places import BY_OLD_CODE
 from tallyroll.vocab.schools import Phase
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-FORENAMES = tuple(
-    "Abrin Belka Corvo Delfi Eskil Farun Gwint Hesper Idrun Jorvi Kaldo Lumen Mirell Noxan Orlin Pavri Quenby Rilla"
-    " Sorrel Tavin Ulfra Vesper Wenlo Xandri Yarro Zephan".split()
+# fmt: off
+FORENAMES = (
+    "Abrin", "Belka", "Corvo", "Delfi", "Eskil", "Farun", "Gwint", "Hesper", "Idrun", "Jorvi", "Kaldo", "Lumen",
+    "Mirell", "Noxan", "Orlin", "Pavri", "Quenby", "Rilla", "Sorrel", "Tavin", "Ulfra", "Vesper", "Wenlo", "Xandri",
+    "Yarro", "Zephan",
 )
-SURNAMES = tuple(
-    "Synthex Modelly Testerly Sampleton Mockridge Randomsen Placeholt Dummerford Fabriqué Exempling Fictove Simulworth"
-    " O'Sample Figment-Jones Generado Pretendham Virtualis Notreal Invently Seedling".split()
+SURNAMES = (
+    "Synthex", "Modelly", "Testerly", "Sampleton", "Mockridge", "Randomsen", "Placeholt", "Dummerford", "Fabriqué",
+    "Exempling", "Fictove", "Simulworth", "O'Sample", "Figment-Jones", "Generado", "Pretendham", "Virtualis",
+    "Notreal", "Invently", "Seedling",
 )
+# fmt: on
 # Shares of pupils in England by ethnic group, in the order of the vocabulary; from memory of the 2023/24 census,
 # rounded: they need only be plausible, for no published attendance figure depends on them.
 _ETHNICITY = (62.5, 0.3, 0.1, 0.4, 7.2, 1.6, 1.0, 1.6, 2.7, 4.0, 4.6, 1.9, 0.9, 2.4, 4.6, 0.9, 0.8, 2.6, 0.5, 1.0)
@@ -82,7 +85,8 @@ class Children:
     @property
     def male(self) -> Flags:
         """Whether each is a boy."""
-        return self.group % 2 == 1
+        boys: Flags = self.group % 2 == 1
+        return boys
 
 
 def year_groups(planned: PlannedSchool, count: int, *, rng: Stream) -> Ints:
@@ -159,6 +163,5 @@ def _ethnicities(la: str) -> Floats:
     more *= 0.5 + (int(la) * 37 % 101) / 100  # authorities of a region differ by a fixed amount
     shares = np.array(_ETHNICITY)
     shares[1:] *= more
-    assert len(shares) == len(ETHNICITY_MINOR.values) - 1
-    cumulative = np.cumsum(shares)
-    return cumulative[:-1] / cumulative[-1]
+    cumulative: Floats = np.cumsum(shares / shares.sum())
+    return cumulative[:-1]

@@ -40,6 +40,7 @@ _REGION = {
     "South West": 7.24,
 }
 _ENGLAND = 6.88
+_GAIN = 1.25  # the mean moves by less than its effect, for high rates have little room to rise
 _AUTHORITY_SPREAD = {Phase.PRIMARY: 0.055, Phase.SECONDARY: 0.10, Phase.SPECIAL: 0.13}
 
 _STEMS = "Amber Bracken Cinder Dapple Elder Fallow Gorse Hazel Ivory Juniper Kestrel Linnet Marram Nettle Osier Plover"
@@ -97,12 +98,29 @@ def plan(*, scale: float, seed: int, year: int) -> Plan:
 
 
 def _counts(rows: list[EstateRow], scale: float) -> list[int]:
-    """Schools of each row: the whole part of its share, then one more to the largest remainders."""
-    shares = [row.schools * scale for row in rows]
+    """Schools of each row: first shared out over the regions, then over the authorities of each.
+
+    Shared out over authorities alone, a small scale would leave out the regions whose authorities are small.
+    """
+    regions = [BY_OLD_CODE[row.la].region.code for row in rows]
+    total = {
+        region: sum(row.schools for row, one in zip(rows, regions, strict=True) if one == region) * scale
+        for region in sorted(set(regions))
+    }
+    seats = dict(zip(total, apportion(list(total.values()), round(sum(total.values()))), strict=True))
+    counts = [0] * len(rows)
+    for region, seats_here in seats.items():
+        places = [place for place, one in enumerate(regions) if one == region]
+        for place, count in zip(places, apportion([rows[p].schools * scale for p in places], seats_here), strict=True):
+            counts[place] = count
+    return counts
+
+
+def apportion(shares: list[float], seats: int) -> list[int]:
+    """Whole numbers near the shares that add up to `seats`: the largest remainders are rounded up first."""
     counts = [int(share) for share in shares]
-    missing = round(sum(shares)) - sum(counts)
-    by_remainder = sorted(range(len(rows)), key=lambda place: (counts[place] - shares[place], rows[place].la))
-    for place in by_remainder[:missing]:
+    by_remainder = sorted(range(len(shares)), key=lambda place: counts[place] - shares[place])
+    for place in by_remainder[: seats - sum(counts)]:
         counts[place] += 1
     return counts
 
@@ -145,7 +163,8 @@ def _normal(rng: np.random.Generator, count: int) -> Floats:
     """Normal numbers in random order whose quantiles are exactly those of the normal distribution."""
     standard = NormalDist()
     quantiles = np.array([standard.inv_cdf((place + 0.5) / count) for place in range(count)])
-    return rng.permutation(quantiles)
+    shuffled: Floats = rng.permutation(quantiles)
+    return shuffled
 
 
 def _authority_draws(seed: int, purpose: str, las: list[str]) -> Floats:
@@ -158,12 +177,13 @@ def _effects(phase: Phase, las: list[str], schools: Floats, weights: Floats, *, 
     """Region, authority and school: high absence goes with high absence in the other phases, though not wholly."""
     draws = 0.85 * _authority_draws(seed, "all", las) + 0.53 * _authority_draws(seed, phase, las)
     own = _centred_by_region(_AUTHORITY_SPREAD[phase] * draws + schools, las, weights)
-    region = np.array([np.log(_REGION[BY_OLD_CODE[la].region.name] / _ENGLAND) for la in las])
+    region = np.array([_GAIN * np.log(_REGION[BY_OLD_CODE[la].region.name] / _ENGLAND) for la in las])
     return _centred(region + own, weights)
 
 
 def _centred(values: Floats, weights: Floats) -> Floats:
-    return values - (values * weights).sum() / max(weights.sum(), 1.0)
+    centred: Floats = values - (values * weights).sum() / max(weights.sum(), 1.0)
+    return centred
 
 
 def _centred_by_region(values: Floats, las: list[str], weights: Floats) -> Floats:

@@ -123,7 +123,8 @@ def fit(england: England) -> pa.Table:
 Row = dict[str, str | float]
 
 
-def _row(measure: str, breakdown: str, value: str, simulated: float, published: float, against: str) -> Row:
+def _row(place: tuple[str, str, str], simulated: float, published: float, against: str) -> Row:
+    measure, breakdown, value = place
     numbers: Row = {"simulated": simulated, "published": published, "difference": simulated - published}
     return {"measure": measure, "breakdown": breakdown, "value": value, **numbers, "against": against}
 
@@ -135,18 +136,16 @@ def _by_phase(table: Table) -> Iterator[Row]:
             continue
         for measure, (column, codes) in _MEASURES.items():
             published = 100 * figures[column] / figures["possible_sessions"]
-            yield _row(measure, "phase", phase, counts.rate(codes), published, _YTD)
-        yield _row(PERSISTENT, "phase", phase, counts.persistent, figures["pa_perc"], _YTD)
+            yield _row((measure, "phase", phase), counts.rate(codes), published, _YTD)
+        yield _row((PERSISTENT, "phase", phase), counts.persistent, figures["pa_perc"], _YTD)
 
 
 def _by_characteristic(table: Table) -> Iterator[Row]:
     for figure in _FIGURES:
         counts = table.get((figure.breakdown, figure.value))
         if counts is not None:
-            simulated = _measured(counts, figure.measure)
-            yield _row(
-                figure.measure, figure.breakdown, figure.value, simulated, figure.published, figure.against
-            )
+            place = figure.measure, figure.breakdown, figure.value
+            yield _row(place, _measured(counts, figure.measure), figure.published, figure.against)
 
 
 def _measured(counts: Counts, measure: str) -> float:

@@ -4,7 +4,6 @@ A national demo serves millions of marks, so nothing is held as objects: arrays 
 page is joined from prepared bytes (1,000 marks in about two milliseconds).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,10 +32,6 @@ _TYPE = {
     Category.UNABLE: "ATTENDANCE_NOT_REQUIRED",
     Category.ADMINISTRATIVE: "ATTENDANCE_NOT_REQUIRED",
 }
-_ROW = (
-    b'{"id":"%b","date":%b,"session":"%b","student":%b,"employee":%b,"attendance_code":%b,'
-    b'"comment":%b,"minutes_late":null,"created_at":%b,"updated_at":%b}'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,52 +111,54 @@ class MarkWriter:
         self._line = line
         history = line.history
         mixed = Awkward.TIMEZONES in history.on
-        self._days = [mis_stamps.day(day, n if mixed else 0) for n, day in enumerate(history.year.days)]
-        self._codes = [b"null", *(_code_json(history, number) for number in range(1, n_codes() + 1))]
-        self._teacher = b"null" if Awkward.NULL_EMPLOYEE in history.on else f'"A{history.urn}9"'.encode()
-        self._comments = (b"null", msgspec.json.encode(COMMENT))
+        teacher = b"null" if Awkward.NULL_EMPLOYEE in history.on else f'"A{history.urn}9"'.encode()
+        stamps = [mis_stamps.day(day, n if mixed else 0) for n, day in enumerate(history.year.days)]
+        self._prefix = b'{"id":"%b' % history.key("mark", 0)[:-7].encode()
+        self._sessions = [
+            b'","date":%b,"session":"%b","employee":%b,"student":' % (stamp, name, teacher)
+            for stamp in stamps
+            for name in (b"AM", b"PM")
+        ]
+        self._students = [f'"{history.key("student", n)}"'.encode() for n in range(2 * history.year.pupils.num_rows)]
+        self._codes = [_code_json(history, number) for number in range(n_codes() + 1)]
+        self._comments = (b',"comment":null', b',"comment":%b' % msgspec.json.encode(COMMENT))
+        self._changes: dict[tuple[int, int], bytes] = {}
 
     def rows(self, positions: npt.NDArray[np.int64], includes: frozenset[str]) -> list[bytes]:
         """The marks at these positions, in this order."""
-        return list(self._rows(positions, includes))
-
-    def _rows(self, positions: npt.NDArray[np.int64], includes: frozenset[str]) -> Iterator[bytes]:
-        history = self._line.history
-        place, day, session = np.unravel_index(positions, self._line.code.shape)
+        line, history = self._line, self._line.history
+        place, day, session = np.unravel_index(positions, line.code.shape)
         marks = np.ravel_multi_index((place, day, session), history.final.shape)
-        second = day >= history.rejoins[place]
-        pupils = [self._student(n, included="student" in includes) for n in (place * 2 + second).tolist()]
-        codes = (
-            [wrapped_code(history, n) for n in range(n_codes() + 1)] if "attendance_code" in includes else self._codes
-        )
-        columns = zip(
-            marks.tolist(),
-            pupils,
-            day.tolist(),
-            session.tolist(),
-            self._line.code.ravel()[positions].tolist(),
-            self._line.created.ravel()[positions].tolist(),
-            self._line.updated.ravel()[positions].tolist(),
-            strict=True,
-        )
-        prefix = history.key("mark", 0)[:-7].encode()
-        for mark, pupil, d, s, code, created, updated in columns:
-            yield _ROW % (
-                b"%b%07d" % (prefix, mark),
-                self._days[d],
-                b"PM" if s else b"AM",
-                pupil,
-                self._teacher,
+        student = place * 2 + (day >= history.rejoins[place])
+        students, codes = self._students, self._codes
+        if "student" in includes:
+            students = [b'{"data":{"id":%b}}' % key for key in students]
+        if "attendance_code" in includes:
+            codes = [_wrapped_code(history, number) for number in range(n_codes() + 1)]
+        columns = (marks, day * 2 + session, student, line.code.ravel()[positions])
+        changes = zip(line.created.ravel()[positions].tolist(), line.updated.ravel()[positions].tolist(), strict=True)
+        return [
+            b'%b%07d%b%b,"attendance_code":%b%b%b'
+            % (
+                self._prefix,
+                mark,
+                self._sessions[when],
+                students[who],
                 codes[code],
                 self._comments[mark % 31 == 0],
-                mis_stamps.moment(created),
-                mis_stamps.moment(updated),
+                self._changed(change),
             )
+            for (mark, when, who, code), change in zip(
+                zip(*(c.tolist() for c in columns), strict=True), changes, strict=True
+            )
+        ]
 
-    def _student(self, number: int, *, included: bool) -> bytes:
-        """The pupil of a mark: its key, or an object with the key."""
-        key = f'"{self._line.history.key("student", number)}"'.encode()
-        return b'{"data":{"id":%b}}' % key if included else key
+    def _changed(self, change: tuple[int, int]) -> bytes:
+        """The end of a row: when the mark was made and last changed; a whole school shares few such moments."""
+        if change not in self._changes:
+            created, updated = map(mis_stamps.moment, change)
+            self._changes[change] = b',"minutes_late":null,"created_at":%b,"updated_at":%b}' % (created, updated)
+        return self._changes[change]
 
 
 def n_codes() -> int:
@@ -170,16 +167,14 @@ def n_codes() -> int:
 
 
 def _code_json(history: History, number: int) -> bytes:
-    if Awkward.INCLUDED_CODES in history.on:
-        return wrapped_code(history, number)
+    """A mark's code: its key, or the record itself where the service gives it whole."""
+    if number == 0 or Awkward.INCLUDED_CODES in history.on:
+        return _wrapped_code(history, number)
     return f'"{history.key("code", number)}"'.encode()
 
 
-def wrapped_code(history: History, number: int) -> bytes:
-    """A code as an included object."""
-    if number == 0:
-        return b"null"
-    return msgspec.json.encode({"data": code_record(history, number)})
+def _wrapped_code(history: History, number: int) -> bytes:
+    return msgspec.json.encode({"data": code_record(history, number)}) if number else b"null"
 
 
 def code_record(history: History, number: int) -> dict[str, str]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
+import numpy as np
 
 from tallyroll.simulate import mis_stamps
 from tallyroll.simulate.mis_awkward import Awkward
@@ -58,17 +59,29 @@ def students(history: History, now: datetime) -> list[Student]:
     return [student for writer in _writers(history, now) for student in writer.enrolments()]
 
 
+def state(history: History, now: datetime) -> tuple[object, ...]:
+    """What the students at a moment depend on: equal states, equal students."""
+    year, second, today = history.year, int(now.timestamp()), np.datetime64(now.astimezone(LONDON).date())
+    deletions = tuple((d.place, d.hides(second), d.restored) for d in history.deletions if d.at <= second)
+    comings = (year.pupils["admission"], year.status["first"])
+    endings = (year.pupils["leaving"], year.status["last"])
+    past = [np.count_nonzero(days.drop_null().to_numpy() <= today) for days in (*comings, *endings)]
+    over = [np.count_nonzero(days.drop_null().to_numpy() < today) for days in endings]
+    back = np.count_nonzero(history.rejoins < np.count_nonzero(np.array(year.days, dtype="datetime64[D]") <= today))
+    forms = Awkward.TIMEZONES in history.on
+    return history.generation, forms, deletions, history.rejoins.tobytes(), back, *past, *over
+
+
 def _writers(history: History, now: datetime) -> list["_Pupil"]:
     second = int(now.timestamp())
     hidden = {deletion.place for deletion in history.deletions if deletion.hides(second)}
     restored = {d.place: d.restored for d in history.deletions if d.restored is not None and d.restored <= second}
     spans: dict[int, dict[str, list[Span]]] = {}
-    for status in history.year.status.to_pylist():
-        span = status["value"], status["first"], status["last"]
-        spans.setdefault(status["place"], {}).setdefault(status["item"], []).append(span)
-    today = now.astimezone(LONDON).date()
+    for place, item, *span in zip(*(column.to_pylist() for column in history.year.status.columns), strict=True):
+        spans.setdefault(place, {}).setdefault(item, []).append((span[0], span[1], span[2]))
+    today, product = now.astimezone(LONDON).date(), system(history)
     return [
-        _Pupil(history, place, person, spans.get(place, {}), today, restored.get(place))
+        _Pupil(history, product, place, person, spans.get(place, {}), today, restored.get(place))
         for place, person in enumerate(history.year.pupils.to_pylist())
         if place not in hidden
     ]
@@ -79,6 +92,7 @@ class _Pupil:
     """One pupil at a moment, on the way to one or two enrolments."""
 
     history: History
+    product: str
     place: int
     person: dict[str, object]
     spans: dict[str, list[Span]]
@@ -185,15 +199,15 @@ class _Pupil:
             "ever_in_care": self._word(self._now("previously_looked_after")),
             "first_language": "ENG",
             "religion": "Synthetic belief that nobody may collect",
-            "enrolment_status": _ENROLMENT[system(self.history)].get(status, status),
+            "enrolment_status": _ENROLMENT[self.product].get(status, status),
             "leaver_destination": "Elsewhere" if listing is Listing.LEAVER else None,
         }
 
     def _word(self, value: str) -> object:
-        return _YES_NO[system(self.history)].get(value)
+        return _YES_NO[self.product].get(value)
 
     def _sen(self, value: str) -> object:
-        return _SEN[system(self.history)].get(value)
+        return _SEN[self.product].get(value)
 
     def _now(self, item: str) -> str:
         """The value of a dated attribute today; blank where it is not known."""

@@ -18,7 +18,8 @@ from tallyroll.vocab.errors import UsageProblem
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.schools import School
 
-N_KEPT = 32  # schools whose records are held ready at a time: about 2 MB each for a whole year
+N_ROLLS = 256  # schools whose year and students are held ready: about 1.5 MB each
+N_MARKS = 32  # schools whose marks are held ready: about 4 MB each for a whole year
 T = TypeVar("T")
 
 
@@ -88,6 +89,28 @@ class Asked:
     authorization: bool
 
 
+class Shelf:
+    """Things that are dear to build, of which the last used ones are kept."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[object, object] = OrderedDict()
+
+    def get(self, key: object, build: Callable[[], T]) -> T:
+        """The thing of this key, built where it is not kept; a key always stands for one kind of thing."""
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        else:
+            self._kept[key] = build()
+            if len(self._kept) > self._limit:
+                self._kept.popitem(last=False)
+        return self._kept[key]  # type: ignore[return-value]  # the caller names a kind by its key
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        self._kept.clear()
+
+
 @dataclass(slots=True)
 class World:
     """Everything the service answers from. Changed only through `apply`, `ask` and `withdraw`."""
@@ -108,7 +131,9 @@ class World:
     _access: dict[int, Access] = field(default_factory=dict)
     _manual: dict[int, Manual] = field(default_factory=dict)
     _schools: dict[int, School] = field(default_factory=dict)
-    _kept: OrderedDict[tuple[str, int], object] = field(default_factory=OrderedDict)
+    _years: Shelf = field(default_factory=lambda: Shelf(N_ROLLS))
+    _rolls: Shelf = field(default_factory=lambda: Shelf(N_ROLLS))
+    _moment: Shelf = field(default_factory=lambda: Shelf(3 * N_MARKS))  # holds for the world's moment only
 
     def __post_init__(self) -> None:
         self._schools = {school.urn.number: school for school in self.source.schools}
@@ -140,6 +165,10 @@ class World:
         urn = int(key[1:-1]) - 1_000_000 if key[:1] == "A" and key[1:].isdigit() and len(key) == 9 else 0
         return urn if urn in self._schools and self.key(urn) == key else None
 
+    def year(self, urn: int) -> SchoolYear:
+        """The school's year as the source gave it."""
+        return self._years.get(urn, lambda: self.source.school_year(Urn(urn)))
+
     def history(self, urn: int) -> History:
         """The school's year with all that was done to it."""
 
@@ -147,34 +176,21 @@ class World:
             manual = self._manual.get(urn, Manual())
             return history(self.year(urn), on=self.on(urn), manual=manual, seed=self.seed)
 
-        return self._keep("history", urn, build)
-
-    def year(self, urn: int) -> SchoolYear:
-        """The school's year as the source gave it."""
-        return self.source.school_year(Urn(urn))
+        return self._moment.get(("history", urn), build)
 
     def timeline(self, urn: int) -> mis_marks.Timeline:
         """The school's marks at the world's moment."""
-        return self._keep("timeline", urn, lambda: mis_marks.timeline(self.history(urn), self.now))
+        return self._moment.get(("timeline", urn), lambda: mis_marks.timeline(self.history(urn), self.now))
 
     def marks(self, urn: int) -> mis_marks.MarkWriter:
         """What writes the school's marks."""
-        return self._keep("marks", urn, lambda: mis_marks.MarkWriter(self.timeline(urn)))
+        return self._moment.get(("marks", urn), lambda: mis_marks.MarkWriter(self.timeline(urn)))
 
     def students(self, urn: int) -> list[mis_roll.Student]:
-        """The school's students at the world's moment."""
-        return self._keep("students", urn, lambda: mis_roll.students(self.history(urn), self.now))
-
-    def _keep(self, what: str, urn: int, build: Callable[[], T]) -> T:
-        """The thing asked for, built once; the least recently used ones are dropped."""
-        key = what, urn
-        if key in self._kept:
-            self._kept.move_to_end(key)
-        else:
-            self._kept[key] = build()
-            while len(self._kept) > 4 * N_KEPT:
-                self._kept.popitem(last=False)
-        return self._kept[key]  # type: ignore[return-value]  # each name holds one type, as the callers above show
+        """The school's students at the world's moment; most days nothing about them changes."""
+        past = self.history(urn)
+        state = urn, mis_roll.state(past, self.now)
+        return self._rolls.get(state, lambda: mis_roll.students(past, self.now))
 
     def _generation(self, urn: int) -> int:
         manual = self._manual.get(urn)
@@ -210,7 +226,7 @@ class World:
             value = getattr(control, name)
             setattr(self, name, getattr(self, name) if value is None else value)
         self._do(control)
-        self._kept.clear()
+        self._moment.clear()
         self.attempts.clear()
 
     def _do(self, control: Control) -> None:

@@ -4,11 +4,13 @@ Source: shares of possible sessions of the 2025/26 year-to-date file. Trips take
 work experience takes year 10 for a week, arranged provision and off-site education take a few pupils week by week.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tallyroll.simulate.byte import BYTE, UNDECIDED
+from tallyroll.simulate.certain import Setting
 from tallyroll.simulate.children import Flags, Ints
-from tallyroll.simulate.exceptions import Setting
 from tallyroll.simulate.model import Marks
 from tallyroll.simulate.roll import Roll
 from tallyroll.simulate.seeds import Stream
@@ -26,20 +28,29 @@ _STRETCHES = 5  # a pupil's provision by the authority lasts a fifth of the year
 _OFF_SITE_FROM = {Phase.PRIMARY: 1, Phase.SECONDARY: 9, Phase.SPECIAL: 7}
 
 
+@dataclass(frozen=True, slots=True)
+class _Outing:
+    """Some pupils, and when they are out. Shape of `when`: pupils by days by sessions (or one for both)."""
+
+    pupils: Ints | slice
+    when: Flags
+
+
 def fill(marks: Marks, setting: Setting, roll: Roll, *, rng: Stream) -> None:
     """Decide every session that is still `UNDECIDED`: the pupil came."""
     came = marks == UNDECIDED
-    marks[:, :, 0][came[:, :, 0]] = BYTE["/"]
-    marks[:, :, 1][came[:, :, 1]] = BYTE["\\"]
-    _late(marks, came, setting.phase, rng)
-    for code, where in (
+    np.copyto(marks, np.array([BYTE["/"], BYTE["\\"]], dtype=np.uint8), where=came)
+    np.copyto(marks, np.uint8(BYTE["L"]), where=came & _late(len(marks), setting, rng))
+    for code, outing in (
         ("P", _sport(setting, roll, rng)),
         ("V", _trips(setting, roll, rng)),
         ("W", _work_experience(setting, roll, rng)),
         ("B", _off_site(setting, roll, rng)),
         ("K", _arranged(setting, roll, rng)),
     ):
-        marks[came & where] = BYTE[code]
+        some = marks[outing.pupils]
+        np.copyto(some, np.uint8(BYTE[code]), where=came[outing.pupils] & outing.when)
+        marks[outing.pupils] = some
 
 
 def attending_share(phase: Phase, column: str) -> float:
@@ -47,67 +58,58 @@ def attending_share(phase: Phase, column: str) -> float:
     return share(phase, column) / share(phase, "overall_attendance")
 
 
-def _late(marks: Marks, came: Flags, phase: Phase, rng: Stream) -> None:
-    rate = 2 * attending_share(phase, "reason_l_present_late_before_registers_closed")
-    by_pupil = rng.gamma(_LATE_SPREAD, 1 / _LATE_SPREAD, len(marks))
-    by_pupil *= rate * len(marks) / max(by_pupil.sum(), 1e-9)
-    chance = by_pupil[:, None] * np.array([_LATE_MORNING, 1 - _LATE_MORNING])
-    late = rng.random(marks.shape, dtype=np.float32) < chance[:, None, :].astype(np.float32)
-    marks[came & late] = BYTE["L"]
+def _late(pupils: int, setting: Setting, rng: Stream) -> Flags:
+    """By chance, and more so for some. Sixteen bits are enough for a chance of a few in a hundred."""
+    rate = 2 * attending_share(setting.phase, "reason_l_present_late_before_registers_closed")
+    by_pupil = rng.gamma(_LATE_SPREAD, 1 / _LATE_SPREAD, pupils)
+    by_pupil *= rate * pupils / max(by_pupil.sum(), 1e-9)
+    chance = np.minimum(by_pupil[:, None] * np.array([_LATE_MORNING, 1 - _LATE_MORNING]), 0.95)
+    draw = np.frombuffer(rng.bytes(4 * pupils * len(setting.days)), dtype="<u2").reshape(pupils, -1, 2)
+    late: Flags = draw < (chance * 65536).astype(np.uint16)[:, None, :]
+    return late
 
 
-def _trips(setting: Setting, roll: Roll, rng: Stream) -> Flags:
+def _trips(setting: Setting, roll: Roll, rng: Stream) -> _Outing:
     """Whole days, by year group and form."""
     rate = attending_share(setting.phase, "reason_v_aea_educational_visit_trip")
     groups = (roll.child.year - roll.child.year.min()) * _FORMS + np.arange(len(roll)) % _FORMS
     out = rng.random((int(groups.max()) + 1, len(setting.days))) < rate
-    return out[groups][:, :, None]
+    return _Outing(slice(None), out[groups][:, :, None])
 
 
-def _sport(setting: Setting, roll: Roll, rng: Stream) -> Flags:
+def _sport(setting: Setting, roll: Roll, rng: Stream) -> _Outing:
     """Afternoons, for those in a team."""
     rate = attending_share(setting.phase, "reason_p_aea_approved_sporting_activity")
-    player = rng.random(len(roll)) < _PLAYERS
-    out = np.zeros((len(roll), len(setting.days), 2), dtype=bool)
-    out[player, :, 1] = rng.random((int(player.sum()), len(setting.days))) < 2 * rate / _PLAYERS
-    return out
+    players = np.flatnonzero(rng.random(len(roll)) < _PLAYERS)
+    out = np.zeros((len(players), len(setting.days), 2), dtype=bool)
+    out[:, :, 1] = rng.random(out.shape[:2]) < 2 * rate / _PLAYERS
+    return _Outing(players, out)
 
 
-def _work_experience(setting: Setting, roll: Roll, rng: Stream) -> Flags:
+def _work_experience(setting: Setting, roll: Roll, rng: Stream) -> _Outing:
     """A week of the summer for year 10, in as many schools as the published share needs; nobody younger."""
     rate = attending_share(setting.phase, "reason_w_aea_work_experience")
-    out = np.zeros((len(roll), len(setting.days), 2), dtype=bool)
-    days = np.flatnonzero(setting.half_term == _SUMMER_2)
-    one_week = _WORK_DAYS / len(setting.days) / _SCHOOL_YEARS[setting.phase]
-    if setting.phase is not Phase.PRIMARY and rng.random() < rate / one_week:
-        start = rng.choice(days[: -2 * _WORK_DAYS])
-        pupils = np.flatnonzero(roll.child.year == _WORK_YEAR)
-        out[np.ix_(pupils, np.arange(start, start + _WORK_DAYS))] = True
-    return out
+    week = _WORK_DAYS / len(setting.days) / _SCHOOL_YEARS[setting.phase]
+    takes_part = setting.phase is not Phase.PRIMARY and rng.random() < rate / week
+    pupils = np.flatnonzero((roll.child.year == _WORK_YEAR) & takes_part)
+    start = rng.choice(np.flatnonzero(setting.half_term == _SUMMER_2)[: -2 * _WORK_DAYS])
+    days = np.arange(len(setting.days))
+    return _Outing(pupils, ((days >= start) & (days < start + _WORK_DAYS))[None, :, None])
 
 
-def _off_site(setting: Setting, roll: Roll, rng: Stream) -> Flags:
+def _off_site(setting: Setting, roll: Roll, rng: Stream) -> _Outing:
     """One weekday at a college or with a tutor, all year."""
     rate = attending_share(setting.phase, "reason_b_aea_education_off_site")
     old_enough = (roll.child.year >= _OFF_SITE_FROM[setting.phase]) & (roll.child.year < 12)
     chance = 5 * rate / max(old_enough[roll.compulsory].mean() if roll.compulsory.any() else 1.0, 0.1)
     pupils = np.flatnonzero(old_enough & (rng.random(len(roll)) < chance))
-    return _weekly(setting, len(roll), pupils, rng.integers(0, 5, len(pupils)))
+    weekday = rng.integers(0, 5, len(pupils))
+    return _Outing(pupils, (setting.weekday == weekday[:, None])[:, :, None])
 
 
-def _weekly(setting: Setting, count: int, pupils: Ints, weekday: Ints) -> Flags:
-    out = np.zeros((count, len(setting.days), 1), dtype=bool)
-    out[pupils, :, 0] = setting.weekday == weekday[:, None]
-    return out
-
-
-def _arranged(setting: Setting, roll: Roll, rng: Stream) -> Flags:
+def _arranged(setting: Setting, roll: Roll, rng: Stream) -> _Outing:
     """Provision by the authority, for a stretch of some weeks."""
     rate = attending_share(setting.phase, "reason_k_aea_education_arranged_by_la")
-    n_days = len(setting.days)
-    out = np.zeros((len(roll), n_days, 1), dtype=bool)
     pupils = np.flatnonzero(roll.compulsory & (rng.random(len(roll)) < _STRETCHES * rate))
-    for place in pupils:
-        start = rng.integers(0, n_days)
-        out[place, np.arange(start, start + n_days // _STRETCHES) % n_days] = True
-    return out
+    since = (np.arange(len(setting.days)) - rng.integers(0, len(setting.days), (len(pupils), 1))) % len(setting.days)
+    return _Outing(pupils, (since < len(setting.days) // _STRETCHES)[:, :, None])

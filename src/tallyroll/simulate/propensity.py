@@ -2,7 +2,8 @@
 
 A pupil's rate is read off the band table at a rank within its year and group, then moved on the logit scale. All
 rates move by `shift` and by the school's own effect, which sets persistent absence; those below 10 % also move
-`stretch` times as far from 10 % as they were, which sets overall absence without touching the order of pupils.
+`stretch` times as far from 10 % as they were, which sets overall absence without touching the order of pupils. A rate
+of 50 % stays where it was: for severe absence no newer figure was at hand.
 
 Pupils who come or go within the year are away more, and count fully among enrolments though they bring fewer
 sessions.
@@ -20,6 +21,10 @@ PERSISTENT = 0.1
 MOBILE_SHARE = {Phase.PRIMARY: 0.08, Phase.SECONDARY: 0.05, Phase.SPECIAL: 0.06}
 """The share of a year's enrolments that begin or end within the year."""
 
+# What comes out strays from what is aimed at: the published year is shorter than the simulated one, so that pupils
+# stray to both sides of 10 %, and schools share out groups of pupils unevenly. Measured on 30,000 to 120,000
+# enrolments of each phase; per phase the correction of overall and of persistent absence.
+_AIM = {Phase.PRIMARY: (1.002, 0.988), Phase.SECONDARY: (1.004, 0.989), Phase.SPECIAL: (1.013, 1.004)}
 _MOBILE_RANK = 0.45  # a mobile pupil's rank is a uniform one to this power: nearer to 1
 _MOBILE_SESSIONS = 0.5  # such a pupil is there for half the year on average
 _POINTS = 60  # points in each band when the two figures are computed
@@ -40,7 +45,8 @@ class Bend:
 
     def of_distance(self, distance: Floats, effect: Floats | float) -> Floats:
         """The same, from the distance of the old rate to the threshold on the logit scale."""
-        stretched = np.where(distance < 0, self.stretch * distance, distance)
+        above = 1 - self.shift / _FROM_TEN_TO_FIFTY
+        stretched = distance * np.where(distance < 0, self.stretch, above)
         return 1 / (1 + np.exp(-(_THRESHOLD + self.shift + stretched + effect)))
 
 
@@ -54,6 +60,7 @@ def _distance(rates: Floats) -> Floats:
 
 
 _THRESHOLD = float(_logit(PERSISTENT))
+_FROM_TEN_TO_FIFTY = -_THRESHOLD  # on the logit scale, where 50 % is 0
 
 
 def mobile_ranks(ranks: Floats) -> Floats:
@@ -66,7 +73,8 @@ def bend(phase: Phase, *, effects: Floats, pupils: Floats) -> Bend:
     """The bend with which these schools together show the published overall and persistent absence."""
     distance, enrolments, sessions = _spread(phase)
     common = _summary(effects, pupils)[:, None]
-    mean, persistent = share(phase, "overall_absence"), national()[phase]["pa_perc"] / 100
+    mean = _AIM[phase][0] * share(phase, "overall_absence")
+    persistent = _AIM[phase][1] * national()[phase]["pa_perc"] / 100
 
     def rates(shift: float, stretch: float) -> Floats:
         return Bend(shift, stretch).of_distance(distance, common)

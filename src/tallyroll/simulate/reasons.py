@@ -3,13 +3,14 @@
 Spells fall into classes by length, by how much the pupil is away in all, and by whether they touch a holiday. Weights
 say which reasons are likely in which class; iterative proportional fitting then finds the chances with which every
 reason makes up exactly its published share of sessions. The classes' own shares of sessions are counted once from a
-simulated England and kept in `data/spell_classes.csv`; `spell_classes` counts them again, and a test compares.
+simulated England and kept in `data/spell_classes.csv`; `fit_spells` counts them again, and a test compares.
 """
 
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from tallyroll.simulate.byte import BYTE
 from tallyroll.simulate.children import Flags, Ints
@@ -58,7 +59,8 @@ _REASONS = (
     _Reason("N", "n_no_reason_yet", (2, 3, 2, 0.5, 0.2, 0, 0)),
 )
 CODES = tuple(reason.code for reason in _REASONS)
-_BYTES = np.array([BYTE[code] for code in CODES], dtype=np.uint8)
+Bytes = npt.NDArray[np.uint8]
+_BYTES: Bytes = np.array([BYTE[code] for code in CODES], dtype=np.uint8)
 
 
 def published(phase: Phase) -> Floats:
@@ -67,7 +69,8 @@ def published(phase: Phase) -> Floats:
     counts = np.array([figures[f"reason_{reason.column}"] for reason in _REASONS])
     if phase is Phase.PRIMARY:
         counts[CODES.index("S")] = 0.0  # 0.0002 %: no public examination there
-    return counts / counts.sum()
+    shares: Floats = counts / counts.sum()
+    return shares
 
 
 def _weights() -> Floats:
@@ -147,15 +150,10 @@ def near_holiday(half_term: Ints) -> Flags:
     return ((days - starts[half_term]) < _NEAR_HOLIDAY) | ((stops[half_term] - days) < _NEAR_HOLIDAY)
 
 
-def draw(found: Spells, phase: Phase, *, pupils: int, rng: Stream) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+def draw(found: Spells, phase: Phase, *, pupils: int, rng: Stream) -> Bytes:
     """The byte of each spell's reason."""
     own = rng.random(pupils)[found.pupil]
     chance = np.where(rng.random(len(found.kind)) < _SAME_REASON, own, rng.random(len(found.kind)))
     reason = (chances(phase)[found.kind, :-1] <= chance[:, None]).sum(axis=1)
-    return _BYTES[reason]
-
-
-def share_of_classes(found: Spells, counted: Flags) -> Floats:
-    """Missed sessions by class of their spell; `counted` says which pupils are within the published population."""
-    keep = counted[found.pupil]
-    return np.bincount(found.kind[keep], weights=found.length[keep], minlength=N_CLASSES).astype(np.float64)
+    drawn: Bytes = _BYTES[reason]
+    return drawn

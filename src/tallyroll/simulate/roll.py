@@ -6,16 +6,15 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from tallyroll.simulate.calendars import date_array, first_of_september
 from tallyroll.simulate.children import RECEPTION, Children, Flags, Ints, children, year_groups
 from tallyroll.simulate.estate import Plan, PlannedSchool
 from tallyroll.simulate.propensity import mobile_ranks
 from tallyroll.simulate.seeds import Stream
 from tallyroll.simulate.tables import Floats, bands
-from tallyroll.simulate.travel import MOVES, Travellers
+from tallyroll.simulate.travel import MOVES, Days, Travellers
 from tallyroll.simulate.upns import upns
 from tallyroll.vocab.schools import Phase
-
-Days = np.ndarray[tuple[int], np.dtype[np.datetime64]]
 
 ALL_WEEK = 0b11111
 _FEEDER = 2000  # a secondary school's pupils got their UPN from a primary school: establishment number minus this
@@ -88,7 +87,7 @@ def _settled(plan: Plan, planned: PlannedSchool, count: int, *, days: tuple[date
     joiners = np.arange(len(present), len(years))
     mobile = np.concatenate([leavers, joiners])
     child.rank[mobile] = mobile_ranks(child.rank[mobile])
-    school_days = np.array(days, dtype="datetime64[D]")
+    school_days = date_array(days)
     admission = _admissions(plan, phase, years, rng)
     admission[joiners] = rng.choice(school_days[3:-5], len(joiners))
     last = np.full(len(years), STILL_HERE, dtype="datetime64[D]")
@@ -101,7 +100,7 @@ def _admissions(plan: Plan, phase: Phase, years: Ints, rng: Stream) -> Days:
     """1 September of the year each class began here; some came later than their class."""
     began = plan.year - np.maximum(years - _ENTRY[phase], 0)
     began = np.where(years >= 12, np.maximum(began, plan.year - (years - 12)), began)
-    first = np.array([f"{year}-09-01" for year in began], dtype="datetime64[D]")
+    first = first_of_september(began)
     days_here = (np.datetime64(f"{plan.year}-09-01") - first).astype(np.int64)
     late = rng.random(len(years)) < _CAME_LATER
     later: Days = first + np.where(late, rng.random(len(years)) * days_here, 0).astype(np.int64)

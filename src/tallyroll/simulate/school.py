@@ -4,12 +4,12 @@ from datetime import date
 
 import numpy as np
 
-from tallyroll.simulate import absence, edits, exceptions, presence, reasons, records
+from tallyroll.simulate import absence, certain, edits, presence, reasons, records
 from tallyroll.simulate.byte import BYTE, UNDECIDED
 from tallyroll.simulate.calendars import half_terms, school_calendar, term_days, terms_of
+from tallyroll.simulate.certain import Setting
 from tallyroll.simulate.estate import Plan, PlannedSchool
-from tallyroll.simulate.exceptions import Setting
-from tallyroll.simulate.model import SchoolYear
+from tallyroll.simulate.model import Marks, SchoolYear
 from tallyroll.simulate.roll import Roll, roll
 from tallyroll.simulate.seeds import Stream, stream
 from tallyroll.simulate.travel import Travellers
@@ -24,7 +24,7 @@ def school_year(plan: Plan, planned: PlannedSchool, travellers: dict[Phase, Trav
     rng = stream(plan.seed, "school", urn.number)
     setting = setting_of(plan, planned, rng=rng)
     enrolled = roll(plan, planned, travellers[phase], days=setting.days, rng=rng)
-    marks = exceptions.undecided(setting, enrolled, rng=rng)
+    marks = certain.undecided(setting, enrolled, rng=rng)
     found, why = _absences(marks, setting, enrolled, rng)
     presence.fill(marks, setting, enrolled, rng=rng)
     edits.withdrawn(marks, rng=rng)
@@ -54,9 +54,7 @@ def setting_of(plan: Plan, planned: PlannedSchool, *, rng: Stream) -> Setting:
     )
 
 
-def _absences(
-    marks: np.ndarray, setting: Setting, enrolled: Roll, rng: Stream
-) -> tuple[reasons.Spells, np.ndarray[tuple[int], np.dtype[np.uint8]]]:
+def _absences(marks: Marks, setting: Setting, enrolled: Roll, rng: Stream) -> tuple[reasons.Spells, reasons.Bytes]:
     """Write the absences into the block; gives the spells and the reason of each."""
     allowed = marks == UNDECIDED
     possible = allowed.sum(axis=(1, 2))

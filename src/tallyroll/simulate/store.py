@@ -52,10 +52,17 @@ class AuthorityWriter:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
         self._files = {
-            name: pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd", use_dictionary=dictionary)
-            for name, schema, dictionary in (
-                ("pupils", PUPILS, True),
-                ("status", STATUS, True),
+            name: pq.ParquetWriter(
+                folder / f"{name}.parquet",
+                schema,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=repetitive,
+                write_statistics=False,
+            )
+            for name, schema, repetitive in (
+                ("pupils", PUPILS, ["forename", "surname", "sex", "admission", "leaving", "enrolment_status"]),
+                ("status", STATUS, ["item", "value", "first", "last"]),
                 ("marks", _MARKS, False),
             )
         }

@@ -4,14 +4,18 @@ They are drawn with the plan, for both schools must show the same child under th
 """
 
 from dataclasses import dataclass
-import numpy as np
 
-from tallyroll.simulate.calendars import term_days, usual_terms
+import numpy as np
+import numpy.typing as npt
+
+from tallyroll.simulate.calendars import date_array, term_days, usual_terms
 from tallyroll.simulate.children import Children, Flags, Ints, children
 from tallyroll.simulate.estate import Plan, PlannedSchool
 from tallyroll.simulate.propensity import MOBILE_SHARE, mobile_ranks
 from tallyroll.simulate.seeds import Stream, stream
 from tallyroll.vocab.schools import PUBLISHED_PHASES, Phase
+
+Days = npt.NDArray[np.datetime64]
 
 MOVES = {phase: share / 4 for phase, share in MOBILE_SHARE.items()}
 """Moves per pupil on roll: half of those who come or go know another school of ours, and each of these stands twice."""
@@ -35,8 +39,8 @@ class Travellers:
     source: Ints
     target: Ints
     dual: Flags
-    day: np.ndarray[tuple[int], np.dtype[np.datetime64]]
-    arrival: np.ndarray[tuple[int], np.dtype[np.datetime64]]
+    day: Days
+    arrival: Days
     weekdays: Ints
     la: Ints
     establishment: Ints
@@ -54,22 +58,22 @@ def travellers(plan: Plan) -> dict[Phase, Travellers]:
 def _of_phase(plan: Plan, phase: Phase, schools: list[PlannedSchool]) -> Travellers:
     rng = stream(plan.seed, f"travel {phase}")
     own, dual = _origins(phase, schools, rng)
-    near = _neighbour(schools, own, rng) if len(own) else own
+    near = _neighbour(schools, own, rng)
     years = rng.integers(*_YEARS[phase], len(own))
     child = children(phase, years, la="330", fsm=0.0, rng=rng)
     child.rank[:] = mobile_ranks(child.rank)
     places, las = (np.array([value(one) for one in schools], dtype=np.int64) for value in (_place, _la))
     day, arrival = _moving_days(plan.year, len(own), rng)
-    number = _within(las[own] if len(own) else own)
+    number = _within(las[own])
     return Travellers(
         child=child,
-        source=places[own] if len(own) else own,
-        target=places[near] if len(own) else own,
+        source=places[own],
+        target=places[near],
         dual=dual,
         day=day,
         arrival=arrival,
         weekdays=rng.choice(np.array([0b00011, 0b00110, 0b01100, 0b11000, 0b10101, 0b11100]), len(own)),
-        la=las[own] if len(own) else own,
+        la=las[own],
         establishment=_ESTABLISHMENT + 10 * PUBLISHED_PHASES.index(phase) + number // 1000,
         serial=number % 1000,
     )
@@ -127,8 +131,8 @@ def _within(keys: Ints) -> Ints:
     return numbers
 
 
-def _moving_days(year: int, count: int, rng: Stream) -> tuple[np.ndarray, np.ndarray]:
+def _moving_days(year: int, count: int, rng: Stream) -> tuple[Days, Days]:
     """Last day at the old school and first day at the new, one to eight weekdays later."""
-    days = np.array(term_days(usual_terms(year), year), dtype="datetime64[D]")
+    days = date_array(term_days(usual_terms(year), year))
     last = rng.integers(5, len(days) - 15, count)
     return days[last], np.busday_offset(days[last], rng.integers(1, 9, count))

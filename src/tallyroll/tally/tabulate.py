@@ -46,6 +46,7 @@ def tabulate(
     if method is Method.POOLED and "school_type" in tallies.column_names:  # renamed in the same month as the method
         tallies = tallies.rename_columns({"school_type": "education_phase"})
     layout = layout_of(tallies.column_names)
+    tallies = tallies.select([*AREA, "attendance_date", layout.phase, *layout.counts])
     days = _in_window(without_holidays(tallies), first, last)
     days = _with_headcounts(days, headcounts, layout.phase)
     daily = _by(without_strikes(days), [*_TIME, *AREA, "attendance_date"], layout, method)

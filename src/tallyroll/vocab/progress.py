@@ -6,7 +6,9 @@ from typing import Protocol
 class Advance(Protocol):
     """Called with how many are done and how many there are."""
 
-    def __call__(self, done: int, total: int) -> None: ...
+    def __call__(self, done: int, total: int) -> None:
+        """Say that `done` of `total` are done."""
+        ...
 
 
 def unwatched(done: int, total: int) -> None:

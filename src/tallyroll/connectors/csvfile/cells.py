@@ -78,16 +78,17 @@ def day(cell: str) -> Read:
     found = _ISO.fullmatch(text)
     if found and found["zone"] and found["time"].strip("0:."):
         return text, "csv_date_zone"  # in summer, 23:00 UTC is the next day's midnight
-    return _iso(text) or text, check
+    return iso(text) or text, check
 
 
 def writes_day_first(cell: str) -> bool | None:
     """Whether a date is written 07/09/2026 (True) or 2026-09-07 (False); None where it is not a date."""
     text = plain(cell)[0]
-    return None if not _iso(text) else _DAY_FIRST.fullmatch(text) is not None
+    return None if not iso(text) else _DAY_FIRST.fullmatch(text) is not None
 
 
-def _iso(text: str) -> str:
+def iso(text: str) -> str:
+    """The date as ISO text; blank where it is not one."""
     found = _ISO.fullmatch(text)
     if found:
         parts = (found[1], found[2], found[3])

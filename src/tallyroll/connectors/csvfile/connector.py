@@ -95,16 +95,15 @@ class CsvConnector:
     def _pull(self, permit: Permit, source: SourceSchool, *, taken_at: datetime, first: date, last: date) -> Extract:
         found = self._found()
         schools = {str(school.urn): school for school in self._listed(found)}
-        if source.id not in schools:
-            raise UsageProblem(f"The folder describes no school {source.id}.", mend="Ask it for its schools first.")
-        owner = Owner(source.id, frozenset(schools) - {source.id}, self.settings.get("application_id", ""))
+        urn = str(source.school.urn)  # the permit was checked for this URN, not for `source.id`
+        if urn not in schools:
+            raise UsageProblem(f"The folder describes no school {urn}.", mend="Ask it for its schools first.")
+        owner = Owner(urn, frozenset(schools) - {urn}, self.settings.get("application_id", ""))
         files = open_files(found)
         for opened in (files.marks, files.pupils, files.status):
             if opened is not None:
                 owner.check_can_tell(opened)
-        return read_extract(
-            permit, files, school=schools[source.id], owner=owner, taken_at=taken_at, first=first, last=last
-        )
+        return read_extract(permit, files, school=schools[urn], owner=owner, taken_at=taken_at, first=first, last=last)
 
 
 def _system(found: Found) -> str:

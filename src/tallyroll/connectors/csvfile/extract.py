@@ -15,7 +15,7 @@ from tallyroll.connectors.csvfile.opening import Opened, open_sheet
 from tallyroll.connectors.csvfile.owner import Owner
 from tallyroll.connectors.csvfile.reading import Part, lookup, read_parts
 from tallyroll.connectors.csvfile.settling import Settler
-from tallyroll.connectors.csvfile.sheets import ATTRIBUTES, ITEM_OF, Sheet
+from tallyroll.connectors.csvfile.sheets import ATTRIBUTES, Sheet
 from tallyroll.connectors.csvfile.words import ITEMS
 from tallyroll.governance import Permit
 from tallyroll.vocab.extracts import Extract
@@ -117,9 +117,7 @@ def _roll(
 def _unmet(permit: Permit, opened: Opened) -> list[str]:
     """Items that the permit covers and a file of pupils has no column for."""
     on_roll = {*RAW_ROLL.names, *ATTRIBUTES}
-    return sorted(
-        item for item in permit.request.items if item in on_roll and ITEM_OF[item] and item not in opened.places
-    )
+    return sorted(item for item in permit.request.items if item in on_roll and item not in opened.places)
 
 
 def _attribute_rows(part: Part, name: str) -> pa.Table:

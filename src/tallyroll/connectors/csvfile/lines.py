@@ -86,26 +86,28 @@ def _cut(block: bytes, separator: int) -> _Lines:
     ends = np.flatnonzero(data == LF)
     starts = np.concatenate(([0], ends[:-1] + 1))
     separators = np.flatnonzero(data == separator)
-    quotes = np.flatnonzero(data == QUOTE) if bytes([QUOTE]) in block else ends[:0]
-    upto = np.searchsorted(quotes, ends)
-    n_quotes = np.diff(upto, prepend=0)
-    misplaced = np.zeros(ends.size, dtype=np.bool_)
-    if quotes.size:
-        before = upto - n_quotes
-        line_of = np.searchsorted(ends, separators)
-        inside = (np.searchsorted(quotes, separators) - before[line_of]) % 2 == 1
-        separators = separators[~inside]
-        misplaced[np.searchsorted(ends, quotes[_stray(data, quotes, before, ends, separator)])] = True
     n_separators = np.diff(np.searchsorted(separators, ends), prepend=0)
+    n_quotes: Rows = np.zeros_like(ends)
+    misplaced = np.zeros(ends.size, dtype=np.bool_)
+    if bytes([QUOTE]) in block:
+        is_quote = data == QUOTE
+        quotes = np.flatnonzero(is_quote)
+        n_quotes = np.diff(np.searchsorted(quotes, ends), prepend=0)
+        parity = np.cumsum(is_quote.view(np.uint8), dtype=np.uint8) % 2  # it may wrap round: 256 is even
+        before = np.concatenate(([0], parity[ends[:-1]]))
+        outside = parity[separators] == np.repeat(before, n_separators)
+        n_separators = np.diff(np.searchsorted(separators[outside], ends), prepend=0)
+        misplaced[np.searchsorted(ends, _stray(data, quotes, n_quotes, separator))] = True
     return _Lines(data, starts, ends, n_quotes, n_separators, misplaced)
 
 
-def _stray(data: Bytes, quotes: Rows, before: Rows, ends: Rows, separator: int) -> Flags:
-    """Which quotation marks neither open a cell nor close one nor are doubled."""
-    opens = (np.arange(quotes.size) - before[np.searchsorted(ends, quotes)]) % 2 == 0
-    previous = np.where(quotes > 0, data[quotes - 1], LF)
-    neighbour = np.where(opens, previous, data[np.minimum(quotes + 1, data.size - 1)])
-    return ~np.isin(neighbour, (separator, LF, QUOTE))
+def _stray(data: Bytes, quotes: Rows, n_quotes: Rows, separator: int) -> Rows:
+    """Where quotation marks stand that neither open a cell nor close one nor are doubled."""
+    number = np.arange(quotes.size) - np.repeat(np.cumsum(n_quotes) - n_quotes, n_quotes)  # within the line
+    beside = data[quotes + np.where(number % 2, 1, -1)]  # before one that opens, after one that closes
+    beside[0] = LF if quotes[0] == 0 else beside[0]
+    stray: Rows = quotes[(beside != separator) & (beside != LF) & (beside != QUOTE)]
+    return stray
 
 
 def _join(lines: _Lines, *, separator: bytes, n_fields: int, last: bool) -> tuple[Flags, Flags, int]:
@@ -134,7 +136,7 @@ def _join(lines: _Lines, *, separator: bytes, n_fields: int, last: bool) -> tupl
 
 
 def _row_pattern(separator: bytes, n_fields: int) -> re.Pattern[bytes]:
-    one = rb'(?:"(?:[^"]|"")*+"|[^"\n' + re.escape(separator) + rb"]*+)"
+    one = rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^"\n' + re.escape(separator) + rb"]*+)"
     return re.compile(one + rb"(?:" + re.escape(separator) + one + rb"){%d}" % (n_fields - 1))
 
 

@@ -125,11 +125,13 @@ def _places(headings: Sequence[str], sheet: Sheet, path: Path) -> dict[str, int]
         )
     missing = [name for name in sheet.needs if name not in places]
     if missing:
+        seen = headings if places else ()  # where no heading is known, row 1 may be a pupil's: nothing of it is shown
+        doubt = "" if places else "; it does not look like a header"
         raise FileProblem(
             "csv_column_missing",
-            f"The header in row 1 lacks {', '.join(_wanted(sheet, name, headings) for name in missing)}.",
+            f"Row 1 lacks {', '.join(_wanted(sheet, name, seen) for name in missing)}{doubt}.",
             where=path.name,
-            mend="Name the columns so; docs/reference/csv-layouts.md lists them.",
+            mend="Name the columns in row 1; docs/reference/csv-layouts.md lists them.",
         )
     return places
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from tallyroll.connectors.csvfile.cells import DATES, reader_of, translate, writes_day_first
+from tallyroll.connectors.csvfile.cells import DATES, iso, reader_of, translate, writes_day_first
 from tallyroll.connectors.csvfile.faults import FAULTS, Report, Rows
 from tallyroll.connectors.csvfile.lines import Flags
 from tallyroll.connectors.csvfile.opening import Opened
@@ -96,7 +96,4 @@ def _has_form(text: str, *, day_first: bool) -> bool:
 
 
 def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+    return date.fromisoformat(text) if text and iso(text) == text else None

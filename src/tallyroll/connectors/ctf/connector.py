@@ -22,7 +22,7 @@ from tallyroll.vocab.items import ESSENTIAL, Item
 from tallyroll.vocab.schools import School
 
 SETTINGS = ("file", "folder", "urn", "phase", "schools", "whole_school")
-KNOWN_VERSIONS = ("25.0", "24.")  # as versions begin; a newer one is read with a warning
+KNOWN_VERSIONS = ("25.0", "24")  # as versions begin; a newer one is read with a warning
 
 
 def connector(settings: Mapping[str, str]) -> "CtfConnector":
@@ -82,9 +82,10 @@ class CtfConnector:
 
     def _pull(self, permit: Permit, source: SourceSchool, *, taken_at: datetime, first: date, last: date) -> Extract:
         files = self._files()
-        if source.id not in files:
-            raise UsageProblem(f"There is no file of school {source.id}.", mend="Ask the connector for its schools.")
-        path, school, version = files[source.id]
+        urn = str(source.school.urn)  # the permit was checked for this URN, not for `source.id`
+        if urn not in files:
+            raise UsageProblem(f"There is no file of school {urn}.", mend="Ask the connector for its schools.")
+        path, school, version = files[urn]
         full = self.settings.get("whole_school") == "yes"
         extract = read_extract(permit, path, school=school, taken_at=taken_at, first=first, last=last, full=full)
         if version.startswith(KNOWN_VERSIONS):

@@ -107,7 +107,7 @@ def _roll_rows(gathered: _Gathered, pupil: Pupil, upn: str) -> list[dict[str, ob
 
 def _take_run(gathered: _Gathered, pupil: Pupil, upn: str, run: Facts) -> None:
     text = run.get("marks", "")
-    if not n_marks(text):
+    if not text.strip(" -"):
         return
     try:
         start = date.fromisoformat(run.get("start", ""))

@@ -95,7 +95,9 @@ class Client:
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, Again)),
             stop=stop_after_attempt(self._settings.max_tries),
-            wait=lambda state: _pause_s(state, first_s=self._settings.backoff_s, jitter=jitter),
+            wait=lambda state: pause_s(
+                state.attempt_number, _error_of(state), first_s=self._settings.backoff_s, jitter=jitter
+            ),
             reraise=True,
         )
         return await retrying(self._once, method, url, decoder)
@@ -165,12 +167,15 @@ def _checked(text: str, *, here: URL) -> URL:
     return place
 
 
-def _pause_s(state: RetryCallState, *, first_s: float, jitter: Random) -> float:
-    """How long to wait: as the service asks, or twice as long each time, between half of it and all of it."""
-    error = state.outcome.exception() if state.outcome else None
+def _error_of(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def pause_s(attempt: int, error: BaseException | None, *, first_s: float, jitter: Random) -> float:
+    """How long to wait after an attempt (from 1): as the service asks, or twice as long each time, less up to half."""
     if isinstance(error, Again) and error.after_s is not None:
         return min(error.after_s, LONGEST_PAUSE_S)
-    longest: float = min(first_s * 2 ** (state.attempt_number - 1), LONGEST_PAUSE_S)
+    longest: float = min(first_s * 2 ** (attempt - 1), LONGEST_PAUSE_S)
     return longest * jitter.uniform(0.5, 1.0)
 
 

@@ -1,5 +1,6 @@
 """Marks as the service gives them, turned page by page into columns, so that no more than a page is held as objects."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -7,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tallyroll.connectors.wonde.days import london_day, moment
-from tallyroll.connectors.wonde.records import Mark, Wrapped
+from tallyroll.connectors.wonde.records import Day, Mark, Wrapped
 from tallyroll.governance import Door, Permit
 from tallyroll.vocab.items import Item
 from tallyroll.vocab.shapes import RAW_MARKS
 
-ISO_DAY = r"^\d{4}-\d\d-\d\d$"
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(slots=True)
@@ -29,23 +30,19 @@ class Marks:
     def add(self, permit: Permit, page: list[Mark], *, now: datetime) -> None:
         """Take one page of marks in; those of days outside the permit are left behind here."""
         permit.check(Door.PULL, now=now, items=(Item.PUPIL, Item.MARK), days=(self.first, self.last))
-        days = pa.array([london_day(mark.date) for mark in page], pa.string())
-        readable = pc.match_substring_regex(days, ISO_DAY)
-        later = pc.and_(readable, pc.greater(days, str(self.last)))
-        outside = pc.or_(later, pc.and_(readable, pc.less(days, str(self.first))))
-        table = pa.table(
-            [
-                pa.array(range(self.n_read + 1, self.n_read + len(page) + 1), pa.int32()),
-                _texts([mark.student for mark in page]),
-                days,
-                pc.utf8_upper(pa.array([mark.session or "" for mark in page], pa.string())),
-                _texts([mark.attendance_code for mark in page]),
-            ],
-            schema=RAW_MARKS,
-        )
-        self._parts.append(table.filter(pc.invert(outside)))
+        rows = list(range(self.n_read + 1, self.n_read + len(page) + 1))
         self.n_read += len(page)
-        self._look_ahead([page[place] for place in pc.indices_nonzero(later).to_pylist()])
+        days = {stamp: london_day(stamp) for stamp in {mark.date for mark in page}}  # a page has few different ones
+        outside = {stamp for stamp, day in days.items() if self._is_outside(day)}
+        if outside:
+            self._look_ahead([mark for mark in page if mark.date in outside and days[mark.date] > str(self.last)])
+            rows = [row for row, mark in zip(rows, page, strict=True) if mark.date not in outside]
+            page = [mark for mark in page if mark.date not in outside]
+        self._parts.append(_columns(rows, page, days))
+
+    def _is_outside(self, day: str) -> bool:
+        """Whether a day is one that we may not take; text that is no day is for screening to reject."""
+        return bool(ISO_DAY.fullmatch(day)) and not str(self.first) <= day <= str(self.last)
 
     def _look_ahead(self, later: list[Mark]) -> None:
         """Remember when marks of later days were entered: the next delta has to reach back so far."""
@@ -61,6 +58,17 @@ class Marks:
         whole = pa.concat_tables([RAW_MARKS.empty_table(), *self._parts]).combine_chunks()
         whole = whole.set_column(1, RAW_MARKS.field("pupil"), _translated(whole["pupil"], pupils))
         return whole.set_column(4, RAW_MARKS.field("code"), _translated(whole["code"], codes))
+
+
+def _columns(rows: list[int], page: list[Mark], days: dict[Day, str]) -> pa.Table:
+    columns = [
+        pa.array(rows, pa.int32()),
+        _texts([mark.student for mark in page]),
+        pa.array([days[mark.date] for mark in page], pa.string()),
+        pa.array([(mark.session or "").upper() for mark in page], pa.string()),
+        _texts([mark.attendance_code for mark in page]),
+    ]
+    return pa.table(columns, schema=RAW_MARKS)
 
 
 def _texts(keys: list[str | int | Wrapped | None]) -> pa.Array:

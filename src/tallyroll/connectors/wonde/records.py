@@ -19,8 +19,8 @@ Empty = list[msgspec.Raw]  # PHP services write an empty object as []
 Scalar = bool | int | float | str | None
 
 
-class Stamp(Struct, gc=False):
-    """A date as an object, with its time zone."""
+class Stamp(Struct, frozen=True, gc=False):
+    """A date as an object, with its time zone. Frozen, so that equal ones are looked at once."""
 
     date: str
     timezone: str = ""
@@ -71,10 +71,10 @@ class Wrapped(Struct, gc=False):
 class Mark(Struct, gc=False):
     """One session's mark of one student. There is no comment here."""
 
-    date: Day = None
-    session: str | None = None
-    student: str | int | Wrapped | None = None
-    attendance_code: str | int | Wrapped | None = None
+    date: Day
+    session: str | None
+    student: str | int | Wrapped | None
+    attendance_code: str | int | Wrapped | None
     updated_at: Day = None
 
 
@@ -82,13 +82,13 @@ class AttendanceCode(Struct):
     """One attendance code of a school; its type is not trusted, so it is not read."""
 
     id: str | int
-    code: str | None = None
+    code: str | None
 
 
 class Deletion(Struct):
     """One record that the source has deleted, or restored."""
 
-    type: str = ""
+    type: str
 
 
 class Identifiers(Struct):
@@ -126,7 +126,7 @@ class AccessAnswer(Struct):
     state: str = ""
 
 
-class DateRange(Struct):
+class DateRange(Struct, gc=False):
     """A stretch of days in which something held; `sen_status` only for special educational needs."""
 
     start_date: Day = None
@@ -134,7 +134,7 @@ class DateRange(Struct):
     sen_status: Scalar = None
 
 
-class DateRanges(Struct):
+class DateRanges(Struct, gc=False):
     """The wrapping of date ranges."""
 
     data: list[DateRange] | None = None
@@ -186,29 +186,31 @@ def includes(items: frozenset[Item]) -> tuple[str, ...]:
 @cache
 def student_pages(items: frozenset[Item]) -> msgspec.json.Decoder[Page[Any]]:
     """What parses pages of students into structs that have fields for these items and no other."""
-    fields: list[Any] = [("id", str | int), ("upi", str | int | None, None), ("restored_at", Day, None)]
+    fields: list[Any] = [("id", str | int), ("upi", str | int | None), ("restored_at", Day, None)]
     fields += [(f.name, f.kind, None) for f in FIELDS if f.item in items and not f.include]
     for include in (EDUCATION, EXTENDED):
         inner: list[Any] = [(f.name, f.kind, None) for f in FIELDS if f.item in items and f.include == include]
         if inner:
-            data = msgspec.defstruct(f"{include}_data", inner)
+            data = msgspec.defstruct(f"{include}_data", inner, gc=False)
             wrapping: list[Any] = [("data", data | Empty | None, None)]
-            fields.append((include, msgspec.defstruct(include, wrapping) | Empty | None, None))
+            fields.append((include, msgspec.defstruct(include, wrapping, gc=False) | Empty | None, None))
     fields += [(name, DateRanges | Empty | None, None) for item, name in RANGES.items() if item in items]
-    student = msgspec.defstruct("Student", fields)
+    student = msgspec.defstruct("Student", fields, gc=False)
     return msgspec.json.Decoder(Page[student])  # type: ignore[valid-type]  # made to measure, so no checker knows it
 
 
-def value(student: Any, item: Item) -> Any:  # students are made to measure: see student_pages
-    """An item of a student as it came; None where it is not given."""
+def column(students: list[Any], item: Item) -> list[Any]:  # students are made to measure: see student_pages
+    """An item of every student as it came; None where it is not given."""
     field = FIELD_OF[item]
     if not field.include:
-        return getattr(student, field.name)
-    data = getattr(getattr(student, field.include), "data", None)
-    return getattr(data, field.name, None)
+        return [getattr(student, field.name) for student in students]
+    wrappings = [getattr(student, field.include) for student in students]
+    return [getattr(getattr(wrapping, "data", None), field.name, None) for wrapping in wrappings]
 
 
-def ranges(student: Any, item: Item) -> list[DateRange]:  # students are made to measure: see student_pages
-    """The date ranges of an item, as they came."""
-    wrapping = getattr(student, RANGES[item]) if item in RANGES else None
-    return wrapping.data or [] if isinstance(wrapping, DateRanges) else []
+def ranges(students: list[Any], item: Item) -> list[list[DateRange]]:  # as above
+    """The date ranges of an item of every student, as they came; empty where there are none."""
+    if item not in RANGES:
+        return [[] for _ in students]
+    wrappings = [getattr(student, RANGES[item]) for student in students]
+    return [wrapping.data or [] if isinstance(wrapping, DateRanges) else [] for wrapping in wrappings]

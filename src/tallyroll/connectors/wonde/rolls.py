@@ -1,9 +1,9 @@
 """Students as the service gives them, turned into raw roll and status tables: only what the permit names."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import compress, groupby
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +26,7 @@ STATUS_ITEMS = (
 )
 ONE_DAY = timedelta(days=1)
 Span = tuple[str, date, date]  # value, first, last
+Stay = tuple[int, str, str, str]  # row, pupil, admission, leaving
 Dated = tuple[str, str, str]  # the same as text; blank: the enrolment's own end
 
 
@@ -37,71 +38,94 @@ class Roll:
     keys: dict[str, str] = field(default_factory=dict)
     restored: datetime | None = None  # when last a student was restored
     n_read: int = 0
-    _roll: list[tuple[int, str, str | None, str | None, str | None, str | None, str | None]] = field(
-        default_factory=list
-    )
-    _status: list[tuple[int, str, str, str, str, str]] = field(default_factory=list)
+    _words: dict[Item, values.Words] = field(default_factory=lambda: {item: values.Words(item) for item in Item})
+    _roll: list[pa.Table] = field(default_factory=list)
+    _status: list[pa.Table] = field(default_factory=list)
 
     def table(self) -> pa.Table:
         """The enrolments."""
-        return _table(self._roll, RAW_ROLL)
+        return pa.concat_tables([RAW_ROLL.empty_table(), *self._roll]).combine_chunks()
 
     def status(self) -> pa.Table:
         """Their dated attributes."""
-        return _table(self._status, RAW_STATUS)
+        return pa.concat_tables([RAW_STATUS.empty_table(), *self._status]).combine_chunks()
 
-    def add(self, permit: Permit, students: Iterable[Any], *, now: datetime, since: date) -> None:
+    def add(self, permit: Permit, students: list[Any], *, now: datetime, since: date) -> None:
         """Take a page of students in. Those who left before `since` lend their key to old marks, and no more."""
         permit.check(Door.PULL, now=now, items=self.items)
-        for student in students:
-            self.n_read += 1
-            key, pupil = str(student.id), str(student.upi or student.id)
-            self.keys[key] = pupil
-            restored = moment(student.restored_at)
-            self.restored = max(filter(None, (self.restored, restored)), default=None)
-            if not self._left_before(student, since):
-                self._roll.append((self.n_read, pupil, *self._columns(student)))
-                self._status.extend((self.n_read, pupil, *row) for row in self._status_of(student))
+        rows = range(self.n_read + 1, self.n_read + len(students) + 1)
+        self.n_read += len(students)
+        self.keys |= {str(student.id): _pupil(student) for student in students}
+        moments = [moment(student.restored_at) for student in students if student.restored_at is not None]
+        self.restored = max(filter(None, (self.restored, *moments)), default=None)
+        here = [not _is_before(day, since) for day in self._days(students, Item.LEAVING_DATE) or [""] * len(students)]
+        self._take(list(compress(rows, here)), list(compress(students, here)))
 
-    def _left_before(self, student: Any, since: date) -> bool:
-        leaving = _iso(self._day(student, Item.LEAVING_DATE) or "")
-        return leaving is not None and leaving < since
-
-    def _columns(self, student: Any) -> tuple[str | None, str | None, str | None, str | None, str | None]:
-        """UPN, sex, admission, leaving, enrolment status; None outside the permit."""
-        return (
-            str(records.value(student, Item.UPN) or "").strip() if Item.UPN in self.items else None,
-            self._ours(student, Item.SEX),
-            self._day(student, Item.ADMISSION_DATE),
-            self._day(student, Item.LEAVING_DATE),
-            self._ours(student, Item.ENROLMENT_STATUS),
-        )
-
-    def _ours(self, student: Any, item: Item) -> str | None:
-        return values.ours(item, records.value(student, item)) if item in self.items else None
-
-    def _day(self, student: Any, item: Item) -> str | None:
-        return london_day(records.value(student, item)) if item in self.items else None
-
-    def _status_of(self, student: Any) -> Iterator[tuple[str, str, str, str]]:
-        """Item, value, first and last day of each attribute that the source knows."""
-        stay = (
-            _iso(self._day(student, Item.ADMISSION_DATE) or "") or date.min,
-            _iso(self._day(student, Item.LEAVING_DATE) or "") or OPEN_END,
-        )
+    def _take(self, rows: list[int], students: list[Any]) -> None:
+        """Turn students into rows of the two tables."""
+        pupils = [_pupil(student) for student in students]
+        admission, leaving = self._days(students, Item.ADMISSION_DATE), self._days(students, Item.LEAVING_DATE)
+        columns: list[Sequence[object] | None] = [
+            rows,
+            pupils,
+            self._upns(students),
+            self._ours(students, Item.SEX),
+            admission,
+            leaving,
+            self._ours(students, Item.ENROLMENT_STATUS),
+        ]
+        self._roll.append(_table(columns, RAW_ROLL, n=len(rows)))
+        nothing = [""] * len(rows)
+        stays = [*zip(rows, pupils, admission or nothing, leaving or nothing, strict=True)]
         for item in STATUS_ITEMS:
-            if item not in self.items:
-                continue
-            spans = _spans(records.ranges(student, item), item)
-            undated = [(self._ours(student, item) or "", "", "")]
-            for value, first, last in _dated(stay, spans) if spans else undated:
-                if value:
-                    yield str(item), value, first, last
+            if item in self.items:
+                self._status.append(self._status_of(item, students, stays))
+
+    def _upns(self, students: list[Any]) -> list[str] | None:
+        if Item.UPN not in self.items:
+            return None
+        return [str(upn or "").strip() for upn in records.column(students, Item.UPN)]
+
+    def _ours(self, students: list[Any], item: Item) -> list[str] | None:
+        """An item in our words; None outside the permit."""
+        words = self._words[item]
+        return [words[text] for text in records.column(students, item)] if item in self.items else None
+
+    def _days(self, students: list[Any], item: Item) -> list[str] | None:
+        """An item that is a date, as ISO text; None outside the permit."""
+        return [london_day(day) for day in records.column(students, item)] if item in self.items else None
+
+    def _status_of(self, item: Item, students: list[Any], stays: list[Stay]) -> pa.Table:
+        """The rows of one attribute: dated where the source gives readable dates, else for the whole enrolment."""
+        undated = self._ours(students, item) or []
+        found: list[tuple[int, str, str, str, str]] = []
+        for stay, text, given in zip(stays, undated, records.ranges(students, item), strict=True):
+            spans = _spans(given, item) if given else []
+            if spans:
+                found += [(*stay[:2], *dated) for dated in _dated(stay, spans)]
+            elif text:
+                found.append((*stay[:2], text, "", ""))
+        row, pupil, value, first, last = zip(*found, strict=True) if found else ((),) * 5
+        return _table([row, pupil, (str(item),) * len(found), value, first, last], RAW_STATUS, n=len(found))
 
 
-def _table(rows: list[Any], shape: pa.Schema) -> pa.Table:
-    columns = zip(*rows, strict=True) if rows else ([] for _ in shape)
-    return pa.table([pa.array(column, kind) for column, kind in zip(columns, shape.types, strict=True)], schema=shape)
+def _pupil(student: Any) -> str:
+    """The stable key of a student; the key of the enrolment where the source has no other."""
+    return str(student.upi or student.id)
+
+
+def _table(columns: Sequence[Sequence[object] | None], shape: pa.Schema, *, n: int) -> pa.Table:
+    """A table of these columns; a column outside the permit is null throughout."""
+    arrays = [
+        pa.nulls(n, kind) if column is None else pa.array(column, kind)
+        for column, kind in zip(columns, shape.types, strict=True)
+    ]
+    return pa.table(arrays, schema=shape)
+
+
+def _is_before(text: str, day: date) -> bool:
+    found = _iso(text) if text else None
+    return found is not None and found < day
 
 
 def _iso(text: str) -> date | None:
@@ -124,9 +148,9 @@ def _spans(ranges: list[records.DateRange], item: Item) -> list[Span]:
     return found
 
 
-def _dated(stay: tuple[date, date], spans: list[Span]) -> Iterator[Dated]:
+def _dated(stay: Stay, spans: list[Span]) -> Iterator[Dated]:
     """The enrolment cut where the value turns; outside every span the answer is no."""
-    admission, leaving = stay
+    admission, leaving = _iso(stay[2]) or date.min, _iso(stay[3]) or OPEN_END
     turns = {admission, *(first for _, first, _ in spans), *(last + ONE_DAY for _, _, last in spans if last < OPEN_END)}
     starts = sorted(day for day in turns if admission <= day <= leaving)
     for value, stretch in groupby(starts, key=lambda day: _value_on(day, spans)):

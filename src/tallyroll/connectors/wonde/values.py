@@ -68,6 +68,18 @@ PHASES: dict[str, Phase] = {
 """`SECONDARY` is the one text seen in a real answer; the others are spelt as GIAS does (inferred)."""
 
 
+class Words(dict[object, str]):
+    """Our words for an item's values, each looked up once: a school has a few hundred pupils and a few values."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__()
+        self._item = item
+
+    def __missing__(self, text: object) -> str:
+        self[text] = ours(self._item, text)
+        return self[text]
+
+
 def ours(item: Item, text: object) -> str:
     """Our word for the service's; blank where it gives none, and for a sex that is neither female nor male."""
     if text is None:

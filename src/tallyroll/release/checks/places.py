@@ -1,6 +1,6 @@
 """Codes and names of places: which pairs there are, where we carry the list, and what a pair must look like where not.
 
-England's regions and its 153 local authorities are carried (`vocab.places`). Wards, constituencies, districts,
+England's regions and its local authorities are carried, former ones since 2009 too. Wards, constituencies, districts,
 partnerships and devolved areas are never published here, so their lists are not: code and name are checked for shape
 and for one name a code.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tallyroll.release.checks.rule import FAIL, Check, Fault, listed
+from tallyroll.release.dictionary import rows_of
 from tallyroll.release.pair import Pair
 from tallyroll.release.sheet import Mask
 from tallyroll.release.standard import AUTHORITY, LEVEL, NATIONAL, NOT_APPLICABLE, NOT_AVAILABLE, REGIONAL, Level
@@ -39,12 +40,16 @@ _COUNTRIES = {
     ("N92000002", "Northern Ireland"),
     ("S92000003", "Scotland"),
     ("W92000004", "Wales"),
+    (NOT_APPLICABLE, "England, Wales and Northern Ireland"),
 }
 _REGIONS = {(region.code, region.name) for region in REGIONS} | {
     ("E13000001", "Inner London"),
     ("E13000002", "Outer London"),
 }
-_AUTHORITIES = {(la.code, la.name, la.old_code) for la in AUTHORITIES}
+_AUTHORITIES = {(la.code, la.name, la.old_code) for la in AUTHORITIES} | {
+    (row["new_la_code"], row["la_name"], row["old_la_code"]) for row in rows_of("other_authorities")
+}
+"""The 153 authorities of today, and the codes of others and former ones since 2009."""
 
 _SHAPES = {
     "Ward": r"E05[0-9]{6}|[WSN][0-9]{8}",
@@ -156,7 +161,7 @@ COMBINATIONS = (
         "Every new_la_code goes with its la_name and old_la_code.",
         "Take all three from the department's list of local authorities.",
         _listed_pairs(AUTHORITY, set(_AUTHORITIES)),
-        limits="Stricter than the department's: only the 153 authorities since April 2023 are known, no former ones.",
+        limits="Stricter than the department's: joint rows and authorities from before 2009 are not known.",
     ),
 )
 

@@ -42,7 +42,9 @@ def _length(pair: Pair) -> Iterator[Fault]:
 
 
 def _not_consecutive(period: str) -> bool:
-    return len(period) == 6 and (int(period[2:4]) + 1) % 100 != int(period[4:6])
+    if not re.fullmatch("[0-9]{6}", period):
+        return False  # not a period of six digits: other checks say so
+    return (int(period[2:4]) + 1) % 100 != int(period[4:6])
 
 
 FIRST = Stage(

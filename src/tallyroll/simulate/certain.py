@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tallyroll.simulate.byte import BYTE, NOTHING, UNDECIDED
+from tallyroll.simulate.calendars import date_array
 from tallyroll.simulate.children import RECEPTION, Flags, Ints
 from tallyroll.simulate.model import Marks
 from tallyroll.simulate.roll import Roll
 from tallyroll.simulate.seeds import Stream
-from tallyroll.vocab.periods import Session
-from tallyroll.vocab.schools import Phase, SchoolCalendar
+from tallyroll.vocab.schools import FRIDAY, Phase, SchoolCalendar
 
 # code: (share of sessions in per cent by phase, mean length in days, part of the school it strikes at once)
 _UNABLE: dict[str, tuple[dict[Phase, float], int, float]] = {
@@ -54,12 +54,17 @@ class Setting:
     @property
     def dates(self) -> npt.NDArray[np.datetime64]:
         """The days, for arithmetic."""
-        return np.array(self.days, dtype="datetime64[D]")
+        return date_array(self.days)
 
     @property
     def open(self) -> Flags:
         """Shape: days by sessions. Whether registers were due."""
-        return np.array([[self.calendar.is_open(day, session) for session in Session] for day in self.days])
+        place = {day: number for number, day in enumerate(self.days)}
+        is_open = np.ones((len(self.days), 2), dtype=bool)
+        is_open[[place[day] for day in self.calendar.closed if day in place]] = False
+        for day, session in self.calendar.closed_sessions:
+            is_open[place[day], session.number] = False
+        return is_open
 
 
 def undecided(setting: Setting, roll: Roll, *, rng: Stream) -> Marks:
@@ -87,7 +92,7 @@ def _not_required(marks: Marks, setting: Setting, roll: Roll, rng: Stream) -> No
     marks[nursery & ~mornings_only, :, 0] = BYTE["X"]
     marks[year == RECEPTION, :_SETTLING_IN_DAYS, 1] = BYTE["X"]
     sixth = np.flatnonzero((year >= 12) & (rng.random(len(roll)) < _NO_FRIDAY_AFTERNOON))
-    marks[np.ix_(sixth, np.flatnonzero(setting.weekday == 4), [1])] = BYTE["X"]
+    marks[np.ix_(sixth, np.flatnonzero(setting.weekday == FRIDAY), np.array([1]))] = BYTE["X"]
 
 
 def _study_leave(marks: Marks, setting: Setting, roll: Roll, rng: Stream) -> None:
@@ -129,7 +134,8 @@ def _closures(marks: Marks, setting: Setting, rng: Stream) -> None:
 
 
 def _not_sent(marks: Marks, setting: Setting, rng: Stream) -> None:
-    marks[rng.random(marks.shape, dtype=np.float32) < _MISSING] = NOTHING
+    flat = marks.reshape(-1)
+    flat[rng.integers(0, flat.size, rng.poisson(_MISSING * flat.size))] = NOTHING
     if rng.random() < _SILENT_SCHOOLS:
         start = rng.integers(0, 2 * len(setting.days))
         lost = start + np.arange(rng.integers(1, _SILENT_SESSIONS + 1))

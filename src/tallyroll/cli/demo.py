@@ -1,0 +1,201 @@
+"""The verb `demo`: runs the whole chain and tells it, with a table of figures at the end and a summary for programs."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.rule import Rule
+
+from tallyroll.cli.collecting import show_findings
+from tallyroll.cli.options import Json
+from tallyroll.cli.output import out as console
+from tallyroll.cli.output import progress, say, say_json, show_table
+from tallyroll.connectors.interface import SchoolState
+from tallyroll.flows import centre, demo
+from tallyroll.flows.centre import Published
+from tallyroll.flows.node import Collected
+from tallyroll.release import Outcome
+from tallyroll.vocab.errors import Refused, VerificationProblem
+from tallyroll.vocab.progress import Advance
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Teller:
+    """Runs each step with a progress bar, and remembers how long it took."""
+
+    quiet: bool
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def step(self, name: str, title: str, work: Callable[[Advance], T]) -> T:
+        """What the work gives; told as one line with its time."""
+        begun = time.perf_counter()
+        with progress(title, quiet=self.quiet) as advance:
+            made = work(advance)
+        took = self.seconds[name] = round(time.perf_counter() - begun, 2)
+        if not self.quiet:
+            say(f"[green]✓[/] {title} [dim]({took:.1f} s)[/]")
+        return made
+
+    def title(self, text: str) -> None:
+        """A new chapter."""
+        if not self.quiet:
+            console.print(Rule(text, align="left", style="dim"))
+
+    def note(self, text: str) -> None:
+        """A line below a step."""
+        if not self.quiet:
+            say(f"  {text}")
+
+
+def join(app: typer.Typer) -> None:
+    """Add this verb to the command."""
+    app.command("demo")(run)
+
+
+def run(
+    *,
+    out: Annotated[Path, typer.Option(help="The folder for everything it makes; an earlier demo's goes.")] = Path(
+        "demo"
+    ),
+    seed: Annotated[int, typer.Option(help="The same seed gives the same England.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Run the whole chain on a synthetic authority over real HTTP, and say where to look."""
+    begun = time.perf_counter()
+    teller = _Teller(quiet=as_json)
+    teller.title("Tallyroll: the roll stays, the tally travels. Everyone here is made up.")
+    demo.clear(out)
+    england = teller.step(
+        "simulate",
+        "Make the schools of three regions, with a year of registers",
+        lambda advance: demo.make_england(out, seed=seed, advance=advance),
+    )
+    with demo.staged(out, england) as draft:
+        refusal = _show_refusal(teller, draft)
+        stage = demo.put_in_force(draft)
+        teller.note("The assessment is signed, published and active now.")
+        history, collected = _collect(teller, stage)
+        published = _publish(teller, stage)
+        entries = teller.step("verify", "Verify the journal of decisions", lambda _: demo.verify(stage))
+    teller.seconds["total"] = round(time.perf_counter() - begun, 2)
+    facts = _summary(
+        england_schools=len(england.schools),
+        authorities=len({one.laestab.la for one in england.schools}),
+        refusals=[refusal],
+        history=history,
+        collected=collected,
+        published=published,
+        entries=entries,
+        seconds=teller.seconds,
+    )
+    (out / "summary.json").write_text(json.dumps(facts, indent=2, default=str) + "\n", encoding="utf-8")
+    if as_json:
+        say_json(facts)
+    else:
+        _show_end(out, collected, published, entries, teller.seconds["total"])
+
+
+def _show_refusal(teller: _Teller, stage: demo.Stage) -> Refused:
+    teller.title("Before the assessment is in force")
+    refusal = teller.step("refused", "Try to collect under the draft", lambda _: demo.try_to_collect(stage))
+    if refusal is None:
+        raise VerificationProblem("The gate let a collection through under a draft.", mend="Report this as a bug.")
+    teller.note(f"[bold red]Refused[/] by the clause [bold]{refusal.clause}[/]: {refusal.what}")
+    teller.note(refusal.mend)
+    return refusal
+
+
+def _collect(teller: _Teller, stage: demo.Stage) -> tuple[int, Collected]:
+    teller.title("One day")
+    history = teller.step(
+        "history",
+        "Screen and keep the term so far",
+        lambda advance: demo.keep_history(stage, advance=advance),
+    )
+    teller.note(f"{history:,} marks since {demo.FIRST:%-d %B}.")
+    collected = teller.step(
+        "collect", f"Collect {demo.DAY:%A %-d %B} over HTTP", lambda advance: demo.collect_day(stage, advance=advance)
+    )
+    counts, rate = collected.counts, collected.collected / teller.seconds["collect"]
+    states = ", ".join(f"{number} {state}" for state, number in collected.by_state.items())
+    teller.note(f"Schools: {states}. {rate:.0f} schools a second.")
+    teller.note(f"{counts.received:,} marks received = {counts.kept:,} kept + {counts.rejected:,} rejected.")
+    if not teller.quiet and collected.findings:
+        show_findings(collected)
+    if counts.received != counts.kept + counts.rejected:
+        raise VerificationProblem("Marks were lost between receiving and keeping.", mend="Report this as a bug.")
+    return history, collected
+
+
+def _publish(teller: _Teller, stage: demo.Stage) -> Published:
+    teller.title("From registers to a release")
+    folders = teller.step(
+        "count", "Count each region at its own node", lambda advance: demo.count_regions(stage, advance=advance)
+    )
+    merged = teller.step(
+        "merge", "Merge the tallies at the centre", lambda _: centre.merge(folders, stage.folder / "tallies" / "merged")
+    )
+    teller.note(f"{merged.cells.num_rows:,} cells, no pupil in them.")
+    published = teller.step(
+        "release", "Tabulate, protect, write and check the release", lambda _: demo.publish(stage, merged)
+    )
+    for table in published.tables:
+        teller.note(f"{table.name}: {table.rows:,} rows, {table.hidden_rows:,} hidden")
+    if not published.report.passed:
+        raise VerificationProblem("The release does not pass its own checks.", mend="See `tallyroll release check`.")
+    return published
+
+
+def _summary(
+    *,
+    england_schools: int,
+    authorities: int,
+    refusals: Sequence[Refused],
+    history: int,
+    collected: Collected,
+    published: Published,
+    entries: int,
+    seconds: dict[str, float],
+) -> dict[str, object]:
+    counts = collected.counts
+    return {
+        "synthetic": True,
+        "day": demo.DAY,
+        "schools_invited": england_schools,
+        "schools_approved": collected.by_state.get(SchoolState.APPROVED, 0),
+        "schools_collected": collected.collected,
+        "schools_failed": [{"urn": urn.number, "reason": reason} for urn, reason in collected.failed],
+        "authorities": authorities,
+        "marks_history": history,
+        "marks_received": counts.received,
+        "marks_kept": counts.kept,
+        "marks_rejected": counts.rejected,
+        "findings": [
+            {"check": check, "severity": str(severity), "rows": rows}
+            for (check, severity), rows in collected.findings.items()
+        ],
+        "refusals": [{"clause": one.clause, "reason": one.what, "mend": one.mend} for one in refusals],
+        "release_dir": str(published.folder),
+        "release_passed": published.report.passed,
+        "journal_entries": entries,
+        "seconds": seconds,
+    }
+
+
+def _show_end(out: Path, collected: Collected, published: Published, entries: int, seconds: float) -> None:
+    rows = centre.headline(published.folder / "attendance_ytd.csv")
+    columns = ("area", "phase", "schools", "absence", "author.", "unauth.", "illness", "persist.")
+    title = f"Year to date, {demo.FIRST:%-d %B} to {demo.DAY:%-d %B %Y}, in percent of possible sessions"
+    show_table(title, columns, rows, numbers_from=2)
+    passed = sum(one.outcome is Outcome.PASS for file in published.report.files for one in file.results)
+    say(f"{passed} checks of the data standard passed; {entries} journal entries verified; {seconds:.0f} s in all.")
+    say(
+        f"Look at [bold]{published.folder}[/] (the release), [bold]{out}/summary.json[/], [bold]{out}/journal.jsonl[/],"
+    )
+    say("or run [bold]make serve[/] and open http://127.0.0.1:8000")

@@ -1,0 +1,231 @@
+"""The demo: the whole chain on a synthetic authority, over real HTTP, from a refusal to a checked release.
+
+Each step is a function that does the real work and gives the facts of it; `cli.demo` tells them to a person.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+
+from tallyroll import ledger, register, simulate, tally
+from tallyroll.connectors.interface import open_connector
+from tallyroll.engines import open_engine
+from tallyroll.flows import centre, node
+from tallyroll.flows.centre import Published
+from tallyroll.flows.node import Collected, Node
+from tallyroll.governance import Door, Request, items_of, require
+from tallyroll.governance.manifest import Manifest, parse
+from tallyroll.register import RegisterStore
+from tallyroll.simulate import Access, Awkward, Control, England, Mis
+from tallyroll.vocab.calendars import Calendars
+from tallyroll.vocab.clock import FixedClock
+from tallyroll.vocab.errors import Refused, UsageProblem
+from tallyroll.vocab.places import AUTHORITIES
+from tallyroll.vocab.progress import Advance, unwatched
+from tallyroll.vocab.schools import SchoolCalendar
+
+REGIONS = ("North East", "East Midlands", "West Midlands")
+SCALE = 0.03
+PURPOSE = "attendance-statistics"
+FIRST = date(2026, 9, 7)  # the year to date leaves out the first days of September
+DAY = date(2026, 11, 20)
+DAYS_BACK = 1  # how far the day's round reaches for corrections
+EVENING = time(18, 0, tzinfo=UTC)
+MARKER = ".tallyroll-demo"
+
+WITHHELD = {Access.PENDING: 4, Access.DECLINED: 2, Access.REVOKED: 1}
+"""Schools whose sign-up has not ended in approval."""
+
+AWKWARD = {
+    Awkward.CUSTOM_CODES: 3,
+    Awkward.OLD_CODES: 3,
+    Awkward.SERVER_ERRORS: 4,
+    Awkward.RATE_LIMIT: 3,
+    Awkward.CUT_OFF: 2,
+    Awkward.TIMEZONES: 5,
+    Awkward.RE_ENROLMENT: 2,
+}
+"""How many schools' systems misbehave, and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A demo under way: its folder, its world, and the node that will collect from it."""
+
+    folder: Path
+    england: England
+    mis: Mis
+    node: Node
+    clock: FixedClock
+
+    @property
+    def release_folder(self) -> Path:
+        """Where the release will stand."""
+        return self.folder / "release"
+
+
+def clear(folder: Path) -> None:
+    """An empty folder for the demo; what an earlier demo left there goes.
+
+    Raises: UsageProblem when the folder holds something that no demo made.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+        raise UsageProblem("No demo made what is here.", where=str(folder), mend="Name another folder with --out.")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARKER).write_text("Made by `tallyroll demo`; removed by the next one.\n", encoding="utf-8")
+
+
+def make_england(folder: Path, *, seed: int, advance: Advance = unwatched) -> England:
+    """The synthetic schools of three regions, on disk."""
+    codes = [la.old_code for la in AUTHORITIES if la.region.name in REGIONS]
+    england = simulate.england(
+        scale=SCALE, seed=seed, out=folder / "england", authorities=codes, year=FIRST.year, progress=advance
+    )
+    simulate.write_headcounts(england, folder / "headcounts.csv")
+    return england
+
+
+@contextmanager
+def staged(folder: Path, england: England) -> Iterator[Stage]:
+    """The information system of these schools in a process of its own, and a node with a draft assessment."""
+    clock = FixedClock(datetime.combine(DAY, EVENING))
+    calendars = Calendars(
+        SchoolCalendar(()), {}, {str(one.school.urn): one.calendar for one in england.listed.values()}
+    )
+    manifest = write_manifest(folder, draft_text())
+    with (
+        simulate.child(partial(England.open, england.folder), now=clock.moment) as mis,
+        RegisterStore(folder / "register.sqlite") as store,
+    ):
+        asyncio.run(mis.control(_awkward(england)))
+        yield Stage(folder, england, mis, Node(manifest, PURPOSE, store, folder / "journal.jsonl", calendars), clock)
+
+
+def _awkward(england: England) -> Control:
+    """Some schools have not approved, and some schools' systems misbehave; each kind on schools of its own."""
+    schools = iter(england.schools)
+    access = {str(next(schools).urn): state for state, number in WITHHELD.items() for _ in range(number)}
+    awkward = {kind: [next(schools).urn.number for _ in range(number)] for kind, number in AWKWARD.items()}
+    return Control(access=access, awkward=awkward, fault_rate=0.2, fault_burst=1)
+
+
+def draft_text() -> str:
+    """The demo's assessment before anybody signed it."""
+    return files(__package__).joinpath("data/demo-manifest.toml").read_text(encoding="utf-8")
+
+
+def write_manifest(folder: Path, text: str) -> Manifest:
+    """The assessment on disk and as the gate reads it."""
+    path = folder / "manifest.toml"
+    path.write_text(text, encoding="utf-8")
+    return parse(text, where=str(path))
+
+
+def put_in_force(stage: Stage) -> Stage:
+    """The same stage with its assessment signed, published and active."""
+    text = draft_text().replace(
+        'status = "draft"', 'status = "active"\nsigned_on = 2026-08-20\npublished_on = 2026-08-24'
+    )
+    return replace(stage, node=replace(stage.node, manifest=write_manifest(stage.folder, text)))
+
+
+def try_to_collect(stage: Stage) -> Refused | None:
+    """The refusal that a collection meets, if it meets one."""
+    try:
+        collect_day(stage)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def keep_history(stage: Stage, *, advance: Advance = unwatched) -> int:
+    """The term so far, screened and kept as an earlier collection would have left it. Gives the marks kept.
+
+    It comes from the simulator's files and not over HTTP: eleven weeks of marks would take minutes over the wire.
+    """
+    held, last = stage.node, DAY - timedelta(days=1)
+    schools = stage.england.schools
+    request = Request(
+        door=Door.PULL,
+        purpose=PURPOSE,
+        schools=frozenset(school.urn for school in schools),
+        items=items_of(held.manifest, PURPOSE),
+        first=FIRST,
+        last=last,
+    )
+    authorities = {school.urn: school.laestab.la for school in schools}
+    now = stage.clock.moment
+    permit = require(held.manifest, request, clock=stage.clock, authorities=authorities, journal=held.journal)
+    kept = 0
+    for done, school in enumerate(schools, start=1):
+        year = stage.england.school_year(school.urn)
+        extract = simulate.extract_of(year, items=request.items, first=FIRST, last=last, taken_at=now)
+        screened = register.screen(permit, extract, calendar=year.calendar, now=now)
+        register.keep(permit, held.store, screened, now=now)
+        kept += screened.kept
+        advance(done, len(schools))
+    return kept
+
+
+def collect_day(stage: Stage, *, advance: Advance = unwatched) -> Collected:
+    """The day's round, over HTTP."""
+    settings = {"base_url": stage.mis.base_url, "token": stage.mis.token, "per_page": "5000", "backoff_s": "0.05"}
+
+    async def run() -> Collected:
+        async with open_connector("wonde", settings) as connector:
+            return await node.collect(
+                stage.node, connector, clock=stage.clock, last=DAY, days=DAYS_BACK, advance=advance
+            )
+
+    return asyncio.run(run())
+
+
+def count_regions(stage: Stage, *, advance: Advance = unwatched) -> Sequence[Path]:
+    """A tally for each region, as three nodes would send them; gives their folders."""
+    folders = []
+    with open_engine() as engine:
+        for done, region in enumerate(REGIONS, start=1):
+            codes = [la.old_code for la in AUTHORITIES if la.region.name == region]
+            counted = node.count(
+                stage.node,
+                engine,
+                clock=stage.clock,
+                first=FIRST,
+                last=DAY,
+                characteristics=stage.node.manifest.release.characteristics,
+                authorities=codes,
+            )
+            folder = stage.folder / "tallies" / region.lower().replace(" ", "-")
+            tally.save(counted, folder)
+            folders.append(folder)
+            advance(done, len(REGIONS))
+    return folders
+
+
+def publish(stage: Stage, merged: tally.Tally) -> Published:
+    """The release of the year to date, checked."""
+    rules = stage.node.manifest.release
+    return centre.publish(
+        merged,
+        tally.read_headcounts(stage.folder / "headcounts.csv"),
+        method=tally.Method(rules.method),
+        profile=rules.disclosure_profile,
+        characteristics=rules.characteristics,
+        first=FIRST,
+        last=DAY,
+        out=stage.release_folder,
+        now=stage.clock.moment,
+        notes=["Synthetic data: no real child, school or authority figure is in this release."],
+    )
+
+
+def verify(stage: Stage) -> int:
+    """The number of journal entries, each following from the one before."""
+    return ledger.verify(stage.node.journal)
