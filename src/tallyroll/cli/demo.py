@@ -18,7 +18,7 @@ from tallyroll.connectors.interface import SchoolState
 from tallyroll.flows import centre, demo
 from tallyroll.flows.centre import Published
 from tallyroll.flows.node import Collected
-from tallyroll.release import Outcome
+from tallyroll.release import Outcome, headline
 from tallyroll.vocab.errors import Refused, VerificationProblem
 from tallyroll.vocab.progress import Advance
 
@@ -189,7 +189,7 @@ def _summary(
 
 
 def _show_end(out: Path, collected: Collected, published: Published, entries: int, seconds: float) -> None:
-    rows = centre.headline(published.folder / "attendance_ytd.csv")
+    rows = headline(published.folder / "attendance_ytd.csv")
     columns = ("area", "phase", "schools", "absence", "author.", "unauth.", "illness", "persist.")
     title = f"Year to date, {demo.FIRST:%-d %B} to {demo.DAY:%-d %B %Y}, in percent of possible sessions"
     show_table(title, columns, rows, numbers_from=2)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 
 import click
 import typer
@@ -20,6 +21,8 @@ app = typer.Typer(
 )
 for part in (demo, collecting, screening, statistics, releasing, governing, simulating):
     part.join(app)
+for point in entry_points(group="tallyroll.verbs"):  # verbs of the web door, and of anybody's plugin
+    point.load().join(app)
 
 
 def _version(*, asked: bool) -> None:

@@ -19,7 +19,7 @@ from tallyroll.register.words import (
     read_value,
     shown_date,
 )
-from tallyroll.vocab.identifiers import is_temporary_upn, is_upn
+from tallyroll.vocab.identifiers import is_upn
 
 Presence = npt.NDArray[np.int8]
 ON_ROLL, BEFORE, AFTER, NOBODY = 0, 1, 2, 3  # whether a pupil is on the roll on a day
@@ -43,7 +43,8 @@ class Enrolments:
 
     def places(self, column: Column) -> Ints:
         """For each distinct value of a column of keys the pupil's place; -1 where nobody has that key."""
-        return column.judged(lambda key: self.place_of.get(key, -1))
+        find = self.place_of.get
+        return np.array([find(key, -1) for key in column.values], dtype=np.int64)
 
     def presence(self, *, first: int, n_days: int) -> Presence:
         """Whether each pupil is on the roll on each day: a row for each place, and a last one for nobody."""
@@ -137,10 +138,10 @@ def _remark_upn(roll: pa.Table, pupil: Ints, sieve: Sieve) -> None:
     blank = np.array([not text for text in texts], dtype=np.bool_)
     if blank.all():
         return
-    impossible = np.array([bool(text) and not is_upn(text) for text in texts], dtype=np.bool_)
-    temporary = np.array([is_temporary_upn(text) for text in texts], dtype=np.bool_)
+    possible = np.array([is_upn(text) for text in texts], dtype=np.bool_)
+    temporary = possible & np.array([text[-1:].isalpha() for text in texts], dtype=np.bool_)
     sieve.remark("upn_blank", blank[upn.index], field="upn")
-    sieve.remark("upn_impossible", impossible[upn.index], field="upn")
+    sieve.remark("upn_impossible", (~blank & ~possible)[upn.index], field="upn")
     sieve.remark("upn_temporary", temporary[upn.index], field="upn")
     good = np.flatnonzero(sieve.good)
     pairs = np.unique(np.stack([upn.index[good], pupil[good]]), axis=1)

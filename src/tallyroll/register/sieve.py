@@ -36,7 +36,7 @@ class Column:
 
     def blank(self) -> Bools:
         """For each distinct value whether it is blank."""
-        return np.array([not value.strip() for value in self.values], dtype=np.bool_)
+        return np.array([not value or value.isspace() for value in self.values], dtype=np.bool_)
 
 
 class Sieve:

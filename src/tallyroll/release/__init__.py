@@ -1,11 +1,14 @@
 """Assemble, write and check what the public sees. Takes `Protected` tables only."""
 
-from tallyroll.release.bundle import BundleFile, BundleTable, verify, write
+from tallyroll.release.bundle import MANIFEST, BundleFile, BundleTable, verify, write
 from tallyroll.release.check import check
+from tallyroll.release.headline import TITLES, headline
 from tallyroll.release.meta import Filter, Indicator
 from tallyroll.release.report import FileReport, Outcome, Report, Result
 
 __all__ = [
+    "MANIFEST",
+    "TITLES",
     "BundleFile",
     "BundleTable",
     "FileReport",
@@ -15,6 +18,7 @@ __all__ = [
     "Report",
     "Result",
     "check",
+    "headline",
     "verify",
     "write",
 ]

@@ -1,1 +1,141 @@
-"""What the public may see. Reaches releases only, never a step before them."""
+"""The public door: serves a published release as pages and files. Reaches releases only, never a step before them.
+
+A first, plain form: the year to date as a table, every file to download. The pages for schools, statisticians and
+protection officers are rooms of a later issue.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+
+from aiohttp import web
+
+from tallyroll import release
+from tallyroll.release import TITLES, headline
+from tallyroll.vocab.errors import UsageProblem
+
+_STYLE = """
+body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #0b0c0c }
+h1 { font-size: 2rem; margin: 0 0 .5rem } h2 { margin-top: 2.5rem }
+table { border-collapse: collapse; width: 100% } caption { text-align: left; font-weight: 600; padding: .5rem 0 }
+th, td { padding: .4rem .6rem; border-bottom: 1px solid #b1b4b6; text-align: left }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
+.bar { display: inline-block; height: .7rem; background: #1d70b8; vertical-align: middle; margin-left: .5rem }
+.note { border-left: .4rem solid #f47738; padding: .3rem 1rem; background: #fef7f2 }
+a { color: #1d70b8 } a:focus { outline: 3px solid #fd0; background: #fd0; color: #0b0c0c }
+"""
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
+_WIDEST = 12.0  # percent absence that fills a bar
+
+
+def serve(folder: Path, *, host: str, port: int, bound: Callable[[str], None]) -> None:
+    """Serve the release in this folder until stopped; `bound` is told its address.
+
+    Raises: UsageProblem when there is no release or the port is taken; VerificationProblem when a file was changed.
+    """
+    release.verify(folder)
+    asyncio.run(_serve(app(folder), host=host, port=port, bound=bound))
+
+
+def app(folder: Path) -> web.Application:
+    """The pages of one release: `/`, and `/files/NAME` for each file that release.json names."""
+    names = {*release.verify(folder), release.MANIFEST}
+
+    async def index(_: web.Request) -> web.Response:
+        return web.Response(text=page(folder), content_type="text/html", headers=_HEADERS)
+
+    async def file(request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        if name not in names:
+            raise web.HTTPNotFound(text="This release has no such file.")
+        return web.FileResponse(folder / name, headers={"Access-Control-Allow-Origin": "*"})
+
+    application = web.Application()
+    application.add_routes([web.get("/", index), web.get("/files/{name}", file)])
+    return application
+
+
+async def _serve(application: web.Application, *, host: str, port: int, bound: Callable[[str], None]) -> None:
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise UsageProblem(
+            f"The port {port} cannot be used.", where=host, mend="Choose another with --port."
+        ) from error
+    bound(f"http://{host}:{runner.addresses[0][1]}")
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+def page(folder: Path) -> str:
+    """The release as one page of HTML."""
+    about = json.loads((folder / release.MANIFEST).read_text(encoding="utf-8"))
+    notes = "".join(f"<p class=note>{escape(note)}</p>" for note in about["notes"])
+    hidden = "can be found again by subtraction" if about["open_to_subtraction"] else "cannot be found again"
+    return f"""<!doctype html>
+<html lang=en><head><meta charset=utf-8><title>Pupil attendance</title>
+<meta name=viewport content="width=device-width"><style>{_STYLE}</style></head>
+<body><main>
+<h1>Pupil attendance, year to date</h1>
+{notes}
+<p>Method {escape(about["method"])}. Hidden cells show <code>c</code>; under the profile
+{escape(about["disclosure_profile"])} they {hidden}.</p>
+{_figures(folder / "attendance_ytd.csv")}
+<h2>Files</h2>
+{_files(about["tables"])}
+</main></body></html>
+"""
+
+
+def _figures(path: Path) -> str:
+    if not path.exists():
+        return ""
+    heads = "".join(f"<th scope=col{' class=n' if place > 1 else ''}>{name}" for place, name in enumerate(TITLES))
+    rows = "".join(_row(row) for row in headline(path))
+    return f"<table><caption>Percent of possible sessions</caption><thead><tr>{heads}<tbody>{rows}</table>"
+
+
+def _row(row: tuple[str, ...]) -> str:
+    area, phase, schools, absence, *others = row
+    cells = "".join(f"<td class=n>{escape(value)}" for value in others)
+    return (
+        f"<tr><th scope=row>{escape(area)}<td>{escape(phase)}<td class=n>{escape(schools)}"
+        f"<td class=n>{escape(absence)}{_bar(absence)}{cells}"
+    )
+
+
+def _bar(percent: str) -> str:
+    """A bar beside the number; it says nothing that the number does not, so screen readers skip it."""
+    try:
+        share = min(float(percent) / _WIDEST, 1.0)
+    except ValueError:
+        return ""
+    return f'<span class=bar aria-hidden=true style="width:{share * 5:.2f}rem"></span>'
+
+
+def _files(tables: list[dict[str, object]]) -> str:
+    rows = "".join(
+        f"<tr><th scope=row>{escape(str(table['name']))}"
+        f"<td class=n>{table['rows']:,}<td class=n>{table['hidden_rows']:,}"
+        f"<td>{_link(table['data'])} and {_link(table['meta'])}"
+        for table in tables
+    )
+    heads = "<th scope=col>table<th scope=col class=n>rows<th scope=col class=n>hidden rows<th scope=col>files"
+    caption = "In the standard of Explore Education Statistics"
+    return f"<table><caption>{caption}</caption><thead><tr>{heads}<tbody>{rows}</table>"
+
+
+def _link(file: object) -> str:
+    assert isinstance(file, dict)
+    name = escape(str(file["file"]), quote=True)
+    return f'<a href="/files/{name}">{name}</a>'
