@@ -75,7 +75,7 @@ def test_lasting_misfortune_is_given_up_after_the_tries_allowed(awkward, max_tri
 @pytest.mark.parametrize(
     ("awkward", "words"),
     [
-        (Awkward.UNAUTHORIZED, "does not accept our token. Renew the token"),
+        (Awkward.UNAUTHORIZED, "does not accept our token. Set a valid one"),
         (Awkward.FORBIDDEN, "has not granted this"),
         (Awkward.NOT_FOUND, "knows nothing by this key"),
         (Awkward.INVALID, "does not understand our request (include)"),

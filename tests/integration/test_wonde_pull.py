@@ -444,9 +444,11 @@ def test_deletion_leads_to_a_whole_reading(change):
     asyncio.run(claim())
 
 
-def test_restored_pupil_comes_back_with_all_marks():
+@pytest.mark.parametrize("awkward", [[], [Awkward.SILENT_RESTORE]])
+def test_restored_pupil_comes_back_with_all_marks(awkward):
     async def claim():
         async with lab(SCHOOL, now=evening(SCHOOL.days[1])) as one:
+            one.world.apply(Control(awkward=awkward))
             one.world.apply(Control(delete=[Pupil(100001, 1)]))
             without = await one.pull()
             assert without.roll.num_rows == 3

@@ -127,7 +127,8 @@ def persistent(*rows: tuple[Row, str, float | None, float | None]) -> pa.Table:
 
 def pick(table: pa.Table, **wanted: object) -> dict[str, object]:
     """The one row that has these values."""
-    found = [row for row in table.to_pylist() if all(row[name] == value for name, value in wanted.items())]
+    rows: list[dict[str, object]] = table.to_pylist()
+    found = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
     if len(found) != 1:
         raise LookupError(f"{len(found)} rows have {wanted}")
     return found[0]

@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 Number = Fraction | None  # None: not known
 Key = tuple[object, ...]
+Row = Mapping[str, Any]  # text, dates and numbers, as the tests write them
 
 HOLIDAY = date(2022, 9, 19)
 RATES_OF_EVERY_YEAR = {
@@ -62,7 +64,7 @@ def number(value: object) -> Number:
 
 
 def tables(
-    rows: Sequence[Mapping[str, object]],
+    rows: Sequence[Row],
     heads: Mapping[Key, tuple[object, object]],
     *,
     weighted: bool,
@@ -75,24 +77,25 @@ def tables(
     start = first.year if first.month >= 9 else first.year - 1
     year = (f"{start}{str(start + 1)[2:]}", "Academic year")
 
-    def week(row: Mapping[str, object]) -> Key:
+    def week(row: Row) -> Key:
         iso = row["attendance_date"].isocalendar()
         return (str(iso.year), f"Week {iso.week}")
 
-    return tuple(
-        _table(days, heads, window=window, weighted=weighted, phase=phase) for window in (week, lambda row: year)
+    return (
+        _table(days, heads, window=week, weighted=weighted, phase=phase),
+        _table(days, heads, window=lambda _: year, weighted=weighted, phase=phase),
     )
 
 
 def _table(
-    days: Sequence[Mapping[str, object]],
+    days: Sequence[Row],
     heads: Mapping[Key, tuple[object, object]],
     *,
-    window: Callable[[Mapping[str, object]], Key],
+    window: Callable[[Row], Key],
     weighted: bool,
     phase: str,
 ) -> dict[Key, dict[str, Number]]:
-    groups: dict[Key, list[Mapping[str, object]]] = defaultdict(list)
+    groups: dict[Key, list[Row]] = defaultdict(list)
     for row in days:
         area = (row["geographic_level"], row["region_name"], row["la_name"])
         groups[(*window(row), *area, row[phase])].append(row)
@@ -107,7 +110,7 @@ def _table(
     return made
 
 
-def _phase_row(group: Sequence[Mapping[str, object]], heads: tuple[object, object]) -> dict[str, Number]:
+def _phase_row(group: Sequence[Row], heads: tuple[object, object]) -> dict[str, Number]:
     counts = [name for name in group[0] if name.endswith(("_sessions", "_absence", "_attendance", "_activity"))]
     counts += [name for name in group[0] if name.startswith("reason_") and name not in counts]
     cells = {name: mean([number(row[name]) for row in group]) for name in ("num_schools", "enrolments")}

@@ -4,22 +4,26 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tallyroll.release import reference
+from tallyroll.tally import document
+
 ROOT = Path(__file__).resolve().parents[2]
 
-
-def pages() -> dict[str, Callable[[], str]]:
-    """Each generated page and the function that gives its text."""
-    return {}
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/release-check.md": reference.page,
+    "docs/reference/definitions.md": document.definitions_page,
+}
+"""Each generated page and the function that gives its text."""
 
 
 def stale() -> list[str]:
     """The pages whose file is not what their function gives."""
-    return [name for name, make in pages().items() if _text(ROOT / name) != make()]
+    return [name for name, make in PAGES.items() if _text(ROOT / name) != make()]
 
 
 def write() -> None:
     """Write every page anew."""
-    for name, make in pages().items():
+    for name, make in PAGES.items():
         (ROOT / name).write_text(make(), encoding="utf-8")
 
 

@@ -58,6 +58,7 @@ def collect(
     settings: Settings,
     last: Last = "",
     days: Annotated[int, typer.Option(help="How many days to reach back for corrections.")] = 7,
+    pull: Annotated[int, typer.Option(min=1, help="Which of the day's rounds this is.")] = 1,
     now: Now = "",
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -78,6 +79,7 @@ def collect(
                     clock=when,
                     last=until,
                     days=days,
+                    pull=pull,
                     schools_at_once=chosen.schools_at_once,
                     advance=advance,
                 )

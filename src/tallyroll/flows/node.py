@@ -3,8 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -55,12 +56,14 @@ class _Round:
     """A round under way."""
 
     id: str
+    node: Node
+    connector: Connector
+    clock: Clock
     permit: Permit
     first: date
     last: date
-    advance: Advance
-    total: int
-    done: int = 0
+    failed: list[tuple[Urn, str]] = field(default_factory=list)
+    findings: Counter[tuple[str, Severity]] = field(default_factory=Counter)
 
 
 async def collect(
@@ -70,66 +73,69 @@ async def collect(
     clock: Clock,
     last: date,
     days: int,
+    pull: int = 1,
     schools_at_once: int = 8,
     advance: Advance = unwatched,
 ) -> Collected:
     """One round: every approved school that is not finished yet, pulled, screened and kept.
 
-    The gate is asked before the source is spoken to at all, and again for exactly the schools that will be pulled.
-    A school is finished when its rows, its bookmark and its line in the round are on disk in one transaction; killed
-    at any moment, the same call goes on with the schools that are not. A school that fails is written down and does
-    not hold up the others.
+    `pull` numbers the rounds of a day, from 1. The gate is asked before the source is spoken to at all, and again for
+    exactly the schools that will be pulled. A school is finished when its rows, its bookmark and its line in the round
+    are on disk in one transaction; killed at any moment, the same call goes on with the schools that are not. A school
+    that fails is written down and does not hold up the others.
     Raises: Refused by the gate.
     """
     first = last - timedelta(days=days)
-    _permit(node, Door.PULL, (), clock=clock, first=first, last=last)
+    ask = partial(_permit, node, Door.PULL, clock=clock, first=first, last=last, pull=pull)
+    ask(())
     sources = await connector.schools()
     approved = [source for source in sources if source.state is SchoolState.APPROVED]
-    round_id = f"{connector.name} {last}"
+    round_id = f"{connector.name} {last} {pull}"
     finished = node.store.finished(round_id)
     due = [source for source in approved if source.school.urn not in finished]
-    permit = _permit(node, Door.PULL, [source.school for source in due], clock=clock, first=first, last=last)
-    this = _Round(round_id, permit, first, last, advance, total=len(due))
-    failed: list[tuple[Urn, str]] = []
-    findings: Counter[tuple[str, Severity]] = Counter()
-    queue = iter(due)
-
-    async def work() -> None:
-        for source in queue:  # one iterator for all workers: each school is taken once
-            try:
-                for finding in await _collect_one(node, connector, source, this, clock=clock):
-                    findings[finding.check, finding.severity] += finding.n_rows
-            except SourceProblem as problem:
-                node.store.record_failure(round_id, source.school.urn, reason=problem.what, now=clock.now())
-                failed.append((source.school.urn, str(problem)))
-            this.done += 1
-            advance(this.done, this.total)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(schools_at_once):
-            group.create_task(work())
+    this = _Round(round_id, node, connector, clock, ask([source.school for source in due]), first, last)
+    await _collect_all(this, due, schools_at_once=schools_at_once, advance=advance)
     made = Collected(
         round_id=round_id,
         by_state=Counter(source.state for source in sources),
-        already=len(finished & {source.school.urn for source in approved}),
-        collected=len(due) - len(failed),
-        failed=tuple(failed),
+        already=len(approved) - len(due),
+        collected=len(due) - len(this.failed),
+        failed=tuple(this.failed),
         counts=node.store.counts(round_id),
-        findings=findings,
+        findings=this.findings,
     )
     _write_down(node, made, now=clock.now())
     return made
 
 
-async def _collect_one(
-    node: Node, connector: Connector, source: SourceSchool, this: _Round, *, clock: Clock
-) -> tuple[Finding, ...]:
-    urn = source.school.urn
-    resume = node.store.resume(urn, connector.name)
-    extract = await connector.pull(this.permit, source, clock=clock, first=this.first, last=this.last, resume=resume)
+async def _collect_all(this: _Round, due: Sequence[SourceSchool], *, schools_at_once: int, advance: Advance) -> None:
+    queue = enumerate(due, start=1)  # one iterator for all workers: each school is taken once
+
+    async def work() -> None:
+        for taken, source in queue:
+            try:
+                for finding in await _collect_one(this, source):
+                    this.findings[finding.check, finding.severity] += finding.n_rows
+            except SourceProblem as problem:
+                urn, now = source.school.urn, this.clock.now()
+                this.node.store.record_failure(this.id, urn, reason=problem.what, now=now)
+                this.failed.append((urn, str(problem)))
+            advance(taken, len(due))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(schools_at_once):
+            group.create_task(work())
+
+
+async def _collect_one(this: _Round, source: SourceSchool) -> tuple[Finding, ...]:
+    node, urn = this.node, source.school.urn
+    resume = node.store.resume(urn, this.connector.name)
+    extract = await this.connector.pull(
+        this.permit, source, clock=this.clock, first=this.first, last=this.last, resume=resume
+    )
 
     def screen_and_keep() -> tuple[Finding, ...]:
-        now = clock.now()
+        now = this.clock.now()
         screened = register.screen(
             this.permit,
             extract,
@@ -187,6 +193,7 @@ def _permit(
     first: date,
     last: date,
     characteristics: Sequence[str] = (),
+    pull: int = 1,
 ) -> Permit:
     """A permit for these schools, for every item the assessment names for this purpose."""
     request = Request(
@@ -197,6 +204,7 @@ def _permit(
         first=first,
         last=last,
         characteristics=frozenset(characteristics),
+        pull=pull,
     )
     authorities = {school.urn: school.laestab.la for school in schools}
     return require(node.manifest, request, clock=clock, authorities=authorities, journal=node.journal)

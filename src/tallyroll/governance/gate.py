@@ -121,6 +121,9 @@ def _outside_period(manifest: Manifest, request: Request, clock: Clock) -> Itera
         yield "frequency.window_days", "The last day lies before the first.", "Turn them round."
     if request.last > today(clock):
         yield "frequency.window_days", f"{request.last} lies in the future.", "Ask for days that have been."
+    if request.door is Door.PULL and request.pull > manifest.frequency.pulls_a_day:
+        reason = f"The source may be asked {manifest.frequency.pulls_a_day} times a day, not {request.pull}."
+        yield "frequency.pulls_a_day", reason, "Wait for the next day."
     if request.door is Door.PULL and (today(clock) - request.first).days > manifest.frequency.window_days:
         reason = f"A pull may reach back {manifest.frequency.window_days} days, not to {request.first}."
         yield "frequency.window_days", reason, "Ask for fewer days."

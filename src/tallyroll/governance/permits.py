@@ -38,6 +38,7 @@ class Request:
     first: date
     last: date
     characteristics: frozenset[str] = frozenset()
+    pull: int = 1  # which of the day's rounds of collection this is
 
     def __post_init__(self) -> None:
         """Freeze what was given as a set, a list or a subclass: what the gate judged must not change afterwards."""

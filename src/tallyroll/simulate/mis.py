@@ -252,6 +252,8 @@ def _deleted(world: World, urn: int) -> list[tuple[str, int, bytes]]:
         for d in history.deletions
         if d.at <= now
     ]
+    if Awkward.SILENT_RESTORE in history.on:
+        gone = [deletion for deletion in gone if deletion[3] is None]
     gone += [("attendance", key, at, None) for key, at in mis_marks.removed(world.timeline(urn), now)]
     return [(kind, restored or at, _deletion(kind, key, at, restored)) for kind, key, at, restored in gone]
 

@@ -18,6 +18,7 @@ class Awkward(StrEnum):
     RETROSPECTIVE_EDITS = "retrospective_edits"  # marks change weeks later; updated_at moves
     RE_ENROLMENT = "re_enrolment"  # a pupil leaves and comes back under a new id, with the same upi
     DELETIONS = "deletions"  # pupils vanish; every other one is restored days later
+    SILENT_RESTORE = "silent_restore"  # a restored pupil is struck off the list of deletions
     ORPHAN_MARKS = "orphan_marks"  # the marks of deleted pupils stay behind
     MIGRATION = "migration"  # a new system: every id changes, the school's too
     DUPLICATE_SUMMARIES = "duplicate_summaries"

@@ -98,11 +98,12 @@ def chances(phase: Phase) -> Floats:
     Shape: classes by reasons. Source: iterative proportional fitting (Deming and Stephan 1940).
     """
     spells, reasons = _class_shares()[phase], published(phase)
-    table = _weights() * reasons
+    start = _weights() * reasons
+    table = start.copy()
     for _ in range(_FITTING_ROUNDS):
         table *= (spells / np.maximum(table.sum(axis=1), 1e-300))[:, None]
         table *= reasons / np.maximum(table.sum(axis=0), 1e-300)
-    table += 1e-12 * reasons  # classes nobody was in when the shares were counted
+    table += 1e-12 * start  # classes nobody was in when the shares were counted
     cumulative = np.cumsum(table, axis=1)
     return cumulative / cumulative[:, -1:]
 

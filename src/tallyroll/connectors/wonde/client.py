@@ -180,7 +180,7 @@ def pause_s(attempt: int, error: BaseException | None, *, first_s: float, jitter
 
 
 _REFUSALS: dict[int, tuple[type[SourceProblem], str, str]] = {
-    401: (SourceProblem, "The service does not accept our token.", "Renew the token."),
+    401: (SourceProblem, "The service does not accept our token.", "Set a valid one (token_file or token_env)."),
     403: (
         SourceProblem,
         "The school has not granted this, or no longer does.",
