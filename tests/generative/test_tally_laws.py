@@ -23,7 +23,7 @@ from tallyroll.vocab.errors import VerificationProblem
 from tallyroll.vocab.shapes import CELLS, ENROLMENTS, MARKS, SCHOOLS, SPANS, Register
 
 quick = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-many = settings(quick, max_examples=40)
+many = settings(quick, max_examples=30)
 
 ALL = tuple(BY_NAME)
 _ROLL = [characteristic.name for characteristic in ROLL_CHARACTERISTICS]

@@ -1,8 +1,6 @@
 """Counting in tests: a permit for every school of `small_registers`, an engine, and tables shown as text."""
 
-import warnings
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -36,14 +34,6 @@ def _engine() -> Engine:
     return open_engine(threads=1).__enter__()
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the warning of DuckDB 2.0 that fetching through `execute` copies rows once more."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", category=UserWarning)
-        yield
-
-
 def counted(
     register: Register,
     *characteristics: str,
@@ -53,8 +43,7 @@ def counted(
 ) -> Tally:
     """The register's sessions."""
     definition = Definition(characteristics, population)
-    with _quiet():
-        return count(count_permit(), _engine(), register, definition=definition, now=NOW, revision=revision, days=days)
+    return count(count_permit(), _engine(), register, definition=definition, now=NOW, revision=revision, days=days)
 
 
 def persistent(
@@ -67,17 +56,16 @@ def persistent(
 ) -> pa.Table:
     """The register's persistent absence."""
     definition = Definition(characteristics, population)
-    with _quiet():
-        return count_persistent(
-            count_permit(),
-            _engine(),
-            register,
-            definition=definition,
-            first=first,
-            last=last,
-            now=NOW,
-            revision=revision,
-        )
+    return count_persistent(
+        count_permit(),
+        _engine(),
+        register,
+        definition=definition,
+        first=first,
+        last=last,
+        now=NOW,
+        revision=revision,
+    )
 
 
 def shown(table: pa.Table, *columns: str) -> list[dict[str, str]]:

@@ -146,6 +146,15 @@ def test_a_breakdown_adds_sessions_up_by_value_and_week() -> None:
     ]
 
 
+def test_a_breakdown_leaves_dates_on_which_most_schools_are_closed_to_authorities() -> None:
+    tally = counted(THREE_SCHOOLS, "fsm")
+    levels = [
+        {row["geographic_level"] for row in shown(area_breakdown(tally, "fsm", known_schools=n), "geographic_level")}
+        for n in (6, 7)
+    ]
+    assert levels == [{"Local authority", "Regional", "National"}, {"Local authority"}]
+
+
 def test_persistent_absence_adds_enrolments_up() -> None:
     tally = Tally(EMPTY.cells, persistent(THREE_SCHOOLS, "fsm"))
     columns = ("geographic_level", "region_code", "num_schools", "ytd_enrolments", "pa_flag", "severe_flag")

@@ -2,13 +2,14 @@
 
 from datetime import date
 
+import pyarrow.compute as pc
 import pytest
 from tests.lib.small_registers import register
 from tests.lib.tallies import counted, drawn, persistent, shown
 
 from tallyroll.tally.algebra import EMPTY, Tally, merge
 from tallyroll.vocab.errors import VerificationProblem
-from tallyroll.vocab.shapes import Register
+from tallyroll.vocab.shapes import CELLS, Register
 
 ROLL = """
     school | pupil | year_group
@@ -73,6 +74,13 @@ def test_a_day_taken_back_is_replaced_when_the_later_tally_speaks_for_it() -> No
 def test_one_revision_with_different_counts_is_refused() -> None:
     with pytest.raises(VerificationProblem, match="different counts"):
         merge(counted(MONDAY_N, revision=1), counted(MONDAY_I, revision=1))
+
+
+def test_one_revision_with_other_numbers_in_the_same_cells_is_refused() -> None:
+    cells = counted(MONDAY_N).cells
+    more = Tally(cells.set_column(9, CELLS.field("n"), pc.add(cells["n"], 1)))
+    with pytest.raises(VerificationProblem, match="different counts"):
+        merge(counted(MONDAY_N), more)
 
 
 def test_one_revision_that_lacks_cells_is_refused() -> None:

@@ -77,6 +77,22 @@ def test_stretches_that_overlap_are_refused() -> None:
         counted(twice)
 
 
+def test_stretches_that_share_a_day_are_refused() -> None:
+    shared = register(
+        roll="""
+            school | pupil | first      | last       | year_group
+            100001 | 1     | 2026-09-01 | 2026-09-14 | 4
+            100001 | 1     | 2026-09-14 |            | 4
+        """,
+        marks="""
+            school | pupil | 2026-09-15
+            100001 | 1     | / \\
+        """,
+    )
+    with pytest.raises(VerificationProblem, match="overlap"):
+        counted(shared)
+
+
 def test_marks_of_a_school_without_a_row_are_refused() -> None:
     with pytest.raises(VerificationProblem, match="no row in the table of schools"):
         counted(Register(SCHOOLS.empty_table(), ONE_PUPIL.spans, ONE_PUPIL.marks))
@@ -92,6 +108,11 @@ def test_a_school_with_two_rows_is_refused() -> None:
 def test_a_revision_below_zero_is_refused() -> None:
     with pytest.raises(UsageProblem, match="revision"):
         counted(ONE_PUPIL, revision=-1)
+
+
+def test_a_window_beyond_the_permit_is_refused_even_where_there_are_no_marks() -> None:
+    with pytest.raises(Refused, match="covers"):
+        persistent(ONE_PUPIL, first=date(2026, 8, 31), last=DAY)
 
 
 def test_a_window_that_ends_before_it_starts_is_refused() -> None:

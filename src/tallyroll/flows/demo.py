@@ -14,7 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from tallyroll import ledger, register, simulate, tally
-from tallyroll.connectors.interface import open_connector
+from tallyroll.connectors.interface import Connector, SchoolState, SourceSchool, open_connector
+from tallyroll.connectors.wonde.bookmarks import Bookmark
 from tallyroll.engines import open_engine
 from tallyroll.flows import centre, node
 from tallyroll.flows.centre import Published
@@ -35,7 +36,7 @@ SCALE = 0.03
 PURPOSE = "attendance-statistics"
 FIRST = date(2026, 9, 7)  # the year to date leaves out the first days of September
 DAY = date(2026, 11, 20)
-DAYS_BACK = 1  # how far the day's round reaches for corrections
+DAYS_BACK = 28  # how far the day's round reaches for corrections
 EVENING = time(18, 0, tzinfo=UTC)
 MARKER = ".tallyroll-demo"
 
@@ -146,40 +147,51 @@ def try_to_collect(stage: Stage) -> Refused | None:
 
 
 def keep_history(stage: Stage, *, advance: Advance = unwatched) -> int:
-    """The term so far, screened and kept as an earlier collection would have left it. Gives the marks kept.
+    """The term so far, screened and kept as yesterday's collection would have left it. Gives the marks kept.
 
-    It comes from the simulator's files and not over HTTP: eleven weeks of marks would take minutes over the wire.
+    It comes from the simulator's files and not over HTTP, where eleven weeks of marks would take minutes; the bookmark
+    that stands beside it lets the day's round go on from yesterday evening.
     """
-    held, last = stage.node, DAY - timedelta(days=1)
-    schools = stage.england.schools
+    held, yesterday = stage.node, stage.clock.moment - timedelta(days=1)
+    approved = [one for one in asyncio.run(_sources(stage)) if one.state is SchoolState.APPROVED]
     request = Request(
         door=Door.PULL,
         purpose=PURPOSE,
-        schools=frozenset(school.urn for school in schools),
+        schools=frozenset(one.school.urn for one in approved),
         items=items_of(held.manifest, PURPOSE),
         first=FIRST,
-        last=last,
+        last=yesterday.date(),
     )
-    authorities = {school.urn: school.laestab.la for school in schools}
-    now = stage.clock.moment
+    authorities = {one.school.urn: one.school.laestab.la for one in approved}
     permit = require(held.manifest, request, clock=stage.clock, authorities=authorities, journal=held.journal)
     kept = 0
-    for done, school in enumerate(schools, start=1):
-        year = stage.england.school_year(school.urn)
-        extract = simulate.extract_of(year, items=request.items, first=FIRST, last=last, taken_at=now)
-        screened = register.screen(permit, extract, calendar=year.calendar, now=now)
-        register.keep(permit, held.store, screened, now=now)
+    for done, one in enumerate(approved, start=1):
+        year = stage.england.school_year(one.school.urn)
+        extract = simulate.extract_of(year, items=request.items, first=FIRST, last=yesterday.date(), taken_at=yesterday)
+        bookmark = Bookmark(school=one.id, first=FIRST, since=yesterday, full=yesterday, generation=1)
+        extract = replace(extract, source="wonde", resume=bookmark.text())
+        screened = register.screen(permit, extract, calendar=year.calendar, now=stage.clock.moment)
+        register.keep(permit, held.store, screened, now=stage.clock.moment)
         kept += screened.kept
-        advance(done, len(schools))
+        advance(done, len(approved))
     return kept
+
+
+def _connector(stage: Stage) -> Connector:
+    settings = {"base_url": stage.mis.base_url, "token": stage.mis.token, "per_page": "5000", "backoff_s": "0.05"}
+    return open_connector("wonde", settings)
+
+
+async def _sources(stage: Stage) -> tuple[SourceSchool, ...]:
+    async with _connector(stage) as connector:
+        return await connector.schools()
 
 
 def collect_day(stage: Stage, *, advance: Advance = unwatched) -> Collected:
     """The day's round, over HTTP."""
-    settings = {"base_url": stage.mis.base_url, "token": stage.mis.token, "per_page": "5000", "backoff_s": "0.05"}
 
     async def run() -> Collected:
-        async with open_connector("wonde", settings) as connector:
+        async with _connector(stage) as connector:
             return await node.collect(
                 stage.node, connector, clock=stage.clock, last=DAY, days=DAYS_BACK, advance=advance
             )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tallyroll.simulate.estate import PlannedSchool
-from tallyroll.simulate.seeds import Stream
+from tallyroll.simulate.seeds import Stream, spread
 from tallyroll.simulate.tables import Floats, bands
 from tallyroll.vocab.places import BY_OLD_CODE
 from tallyroll.vocab.schools import Phase
@@ -121,7 +121,8 @@ def children(phase: Phase, years: Ints, *, la: str, fsm: float, rng: Stream) -> 
     """Children of these year groups, as the band table has them, their free-school-meals share tilted by `fsm`."""
     count = len(years)
     groups = _groups(phase, years, fsm=fsm, rng=rng)
-    rank = (rng.permutation(count) + rng.random(count)) / max(count, 1)
+    rank = np.empty(count)
+    rank[np.lexsort((groups, years))] = spread(count, rng=rng)
     draw = rng.random((5, count))
     planned_sen = groups // 2 % 3
     ehc = draw[0] < _EHC_SHARE[phase] * np.minimum(0.6 + 0.8 * rank, 1.015)

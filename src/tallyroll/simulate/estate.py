@@ -41,7 +41,7 @@ _REGION = {
 }
 _ENGLAND = 6.88
 _GAIN = 1.25  # the mean moves by less than its effect, for high rates have little room to rise
-_AUTHORITY_SPREAD = {Phase.PRIMARY: 0.055, Phase.SECONDARY: 0.10, Phase.SPECIAL: 0.13}
+_AUTHORITY_SPREAD = {Phase.PRIMARY: 0.055, Phase.SECONDARY: 0.13, Phase.SPECIAL: 0.18}
 
 _STEMS = "Amber Bracken Cinder Dapple Elder Fallow Gorse Hazel Ivory Juniper Kestrel Linnet Marram Nettle Osier Plover"
 _STEMS += " Quill Rowan Sedge Tansy Umber Vetch Willow Yarrow"

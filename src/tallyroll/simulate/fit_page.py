@@ -35,8 +35,8 @@ A reason with few sessions strays most in special schools: there are few of them
 
 Nothing here was fitted directly. The joint spread of absence over phase, free school meals, special needs, sex and
 year is that of 2022/23, bent per phase to the overall and persistent absence of 2025/26; the figures beside it are of
-the periods named, so that differences of half a point are to be expected. Absence has fallen since 2022/23, severe
-absence in secondary schools included.
+the periods named, so that differences of half a point and more are to be expected. Severe absence was kept at its
+level of 2022/23.
 """
 
 _CODA = """

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from tallyroll.simulate.byte import BYTE
 from tallyroll.simulate.children import Flags, Ints
-from tallyroll.simulate.seeds import Stream
+from tallyroll.simulate.seeds import Stream, spread
 from tallyroll.simulate.tables import Floats, national, rows
 from tallyroll.vocab.schools import PUBLISHED_PHASES, Phase
 
@@ -151,10 +151,12 @@ def near_holiday(half_term: Ints) -> Flags:
     return ((days - starts[half_term]) < _NEAR_HOLIDAY) | ((stops[half_term] - days) < _NEAR_HOLIDAY)
 
 
-def draw(found: Spells, phase: Phase, *, pupils: int, rng: Stream) -> Bytes:
-    """The byte of each spell's reason."""
-    own = rng.random(pupils)[found.pupil]
-    chance = np.where(rng.random(len(found.kind)) < _SAME_REASON, own, rng.random(len(found.kind)))
+def draw(found: Spells, phase: Phase, *, level: Floats, rng: Stream) -> Bytes:
+    """The byte of each spell's reason; `level` is the rate of absence of each pupil."""
+    inclination = np.empty(len(level))
+    inclination[np.argsort(level, kind="stable")] = spread(len(level), rng=rng)
+    fresh = rng.random(len(found.kind))
+    chance = np.where(rng.random(len(fresh)) < _SAME_REASON, inclination[found.pupil], fresh)
     reason = (chances(phase)[found.kind, :-1] <= chance[:, None]).sum(axis=1)
     drawn: Bytes = _BYTES[reason]
     return drawn

@@ -63,7 +63,7 @@ def _absences(marks: Marks, setting: Setting, enrolled: Roll, rng: Stream) -> tu
     level = target / np.maximum(possible, 1)
     exam_year = enrolled.child.shown == EXAM_YEAR
     found = reasons.spells(absent, level=level, half_term=setting.half_term, exam_year=exam_year)
-    why = reasons.draw(found, setting.phase, pupils=len(enrolled), rng=rng)
+    why = reasons.draw(found, setting.phase, level=level, rng=rng)
     why[(why == BYTE["C2"]) & ~enrolled.compulsory[found.pupil]] = BYTE["C"]  # C2 is for compulsory school age
     marks.reshape(-1)[found.at] = why[found.spell]
     return found, why

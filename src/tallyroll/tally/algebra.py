@@ -87,13 +87,11 @@ Runs = tuple[Keys, Keys]  # first row and number of rows of each
 
 def _check_agree(form: Form, table: pa.Table, keys: Keys, one: Runs, other: Runs) -> None:
     """Runs of one block and revision must hold the same rows."""
-    agree = np.array_equal(one[1], other[1])
-    if agree and len(one[1]):
-        left, right = _rows(*one), _rows(*other)
-        rest = ["la", "phase", *form.counts]
-        agree = np.array_equal(keys[left], keys[right]) and (
-            table.select(rest).take(pa.array(left)).equals(table.select(rest).take(pa.array(right)))
-        )
+    left, right = _rows(*one), _rows(*other)
+    agree = np.array_equal(keys[left], keys[right])
+    if agree:
+        rest = table.select(["la", "phase", *form.counts])
+        agree = rest.take(pa.array(left)).equals(rest.take(pa.array(right)))
     if not agree:
         raise VerificationProblem(
             f"Two tables {form.name} give the same contributor, date and revision different counts.",

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from tallyroll.tally import windows
 from tallyroll.tally.algebra import Level, Tally, check_authorities, window_of
-from tallyroll.tally.definitions import ALL, MEASURES, NOT_ON_ROLL, POSSIBLE, VALUES, Measure
+from tallyroll.tally.definitions import ALL, MEASURES, NOT_ON_ROLL, VALUES, Measure
 from tallyroll.tally.layouts import AREA
 from tallyroll.vocab.characteristics import BY_NAME
-from tallyroll.vocab.codes import CODES, numbers
+from tallyroll.vocab.codes import CODES
 from tallyroll.vocab.periods import Week
 from tallyroll.vocab.places import BY_OLD_CODE, COUNTRY_CODE, COUNTRY_NAME
 from tallyroll.vocab.schools import PUBLISHED_PHASES
@@ -148,9 +148,8 @@ def _schools_by_day(cells: pa.Table) -> pa.Table:
 def _open_dates(tally: Tally, open_share: Fraction, known_schools: int | None) -> pa.Array:
     """The dates on which enough of the nation's schools were open for regions and the nation to be published."""
     cells = _published(tally.cells, ALL)
-    possible = pa.array([number in numbers(POSSIBLE) for number in range(len(CODES) + 1)])
-    some = pc.and_(possible.take(cells["code"]), pc.greater(cells["n"], 0))
-    pairs = cells.filter(some).group_by(["date", "contributor"]).aggregate([])
+    sessions = _measured(cells, ["date", "contributor"], [MEASURES["possible_sessions"]])
+    pairs = sessions.filter(pc.field("possible_sessions") > 0)
     known = pc.count_distinct(pairs["contributor"]).as_py() if known_schools is None else known_schools
     by_date = pairs.group_by("date").aggregate([("contributor", "count")])
     least = open_share.numerator * known

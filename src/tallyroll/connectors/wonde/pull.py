@@ -164,7 +164,7 @@ def _bookmark(job: Job, marks: Marks, *, full: bool) -> Bookmark:
     """Where the next delta begins: behind the start of this pull, and before any mark of later days was entered."""
     generation = job.known.generation if job.known else 0
     since = job.started - timedelta(seconds=job.settings.overlap_s)
-    if False:
+    if marks.ahead is not None:
         since = min(since, marks.ahead - timedelta(seconds=1))
     if marks.ahead_unknown:
         since = job.whole_since
