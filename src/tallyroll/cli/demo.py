@@ -64,6 +64,7 @@ def run(
         "demo"
     ),
     seed: Annotated[int, typer.Option(help="The same seed gives the same England.")] = 1,
+    scale: Annotated[float, typer.Option(help="How much of the three regions; 1.0 is all their schools.")] = demo.SCALE,
     as_json: Json = False,
 ) -> None:
     """Run the whole chain on a synthetic authority over real HTTP, and say where to look."""
@@ -74,7 +75,7 @@ def run(
     england = teller.step(
         "simulate",
         "Make the schools of three regions, with a year of registers",
-        lambda advance: demo.make_england(out, seed=seed, advance=advance),
+        lambda advance: demo.make_england(out, seed=seed, scale=scale, advance=advance),
     )
     with demo.staged(out, england) as draft:
         refusal = _show_refusal(teller, draft)
@@ -190,7 +191,7 @@ def _summary(
 
 def _show_end(out: Path, collected: Collected, published: Published, entries: int, seconds: float) -> None:
     rows = headline(published.folder / "attendance_ytd.csv")
-    columns = ("area", "phase", "schools", "absence", "author.", "unauth.", "illness", "persist.")
+    columns = ("", "", "schools", "absent", "auth.", "unauth.", "ill", "persistent")
     title = f"Year to date, {demo.FIRST:%-d %B} to {demo.DAY:%-d %B %Y}, in percent of possible sessions"
     show_table(title, columns, rows, numbers_from=2)
     passed = sum(one.outcome is Outcome.PASS for file in published.report.files for one in file.results)

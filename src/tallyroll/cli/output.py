@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -47,9 +48,9 @@ def _plain(text: str) -> str:
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, numbers_from: int = 1) -> None:
     """A table for a person; columns from `numbers_from` on are set to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD)
     for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place >= numbers_from else "left")
+        table.add_column(column, justify="right" if place >= numbers_from else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_plain(_cell(value)) for value in row))
     out.print(table)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 
 from tallyroll import ledger, register, simulate, tally
@@ -83,11 +84,11 @@ def clear(folder: Path) -> None:
     (folder / MARKER).write_text("Made by `tallyroll demo`; removed by the next one.\n", encoding="utf-8")
 
 
-def make_england(folder: Path, *, seed: int, advance: Advance = unwatched) -> England:
+def make_england(folder: Path, *, seed: int, scale: float = SCALE, advance: Advance = unwatched) -> England:
     """The synthetic schools of three regions, on disk."""
     codes = [la.old_code for la in AUTHORITIES if la.region.name in REGIONS]
     england = simulate.england(
-        scale=SCALE, seed=seed, out=folder / "england", authorities=codes, year=FIRST.year, progress=advance
+        scale=scale, seed=seed, out=folder / "england", authorities=codes, year=FIRST.year, progress=advance
     )
     simulate.write_headcounts(england, folder / "headcounts.csv")
     return england
@@ -112,8 +113,8 @@ def staged(folder: Path, england: England) -> Iterator[Stage]:
 def _awkward(england: England) -> Control:
     """Some schools have not approved, and some schools' systems misbehave; each kind on schools of its own."""
     schools = iter(england.schools)
-    access = {str(next(schools).urn): state for state, number in WITHHELD.items() for _ in range(number)}
-    awkward = {kind: [next(schools).urn.number for _ in range(number)] for kind, number in AWKWARD.items()}
+    access = {str(one.urn): state for state, number in WITHHELD.items() for one in islice(schools, number)}
+    awkward = {kind: [one.urn.number for one in islice(schools, number)] for kind, number in AWKWARD.items()}
     return Control(access=access, awkward=awkward, fault_rate=0.2, fault_burst=1)
 
 
