@@ -56,10 +56,10 @@ def figures(small: England) -> Figures:
 @pytest.mark.parametrize("measure", ["overall absence", "authorised absence", "unauthorised absence"])
 def test_absence_is_as_published(figures: Figures, phase: str, measure: str) -> None:
     simulated, published = figures[measure, "phase", phase]
-    assert simulated == pytest.approx(published, abs=0.7 if phase == "Special" else 0.3)  # four special schools
+    assert simulated == pytest.approx(published, abs=0.5 if phase == "Special" else 0.3)  # four special schools
 
 
-@pytest.mark.parametrize(("phase", "tolerance"), [("Primary", 1), ("Secondary", 1), ("Special", 4), ("Total", 1)])
+@pytest.mark.parametrize(("phase", "tolerance"), [("Primary", 1), ("Secondary", 1), ("Special", 3), ("Total", 1)])
 def test_persistent_absence_is_as_published(figures: Figures, phase: str, tolerance: float) -> None:
     simulated, published = figures["persistent absence", "phase", phase]
     assert simulated == pytest.approx(published, abs=tolerance)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 from tallyroll.governance import Door, Manifest, Permit, Request, require
 from tallyroll.governance.manifest import parse
@@ -13,6 +13,7 @@ from tallyroll.vocab.identifiers import Laestab, Urn
 from tallyroll.vocab.items import Item
 from tallyroll.vocab.schools import Phase, School
 
+_DESK = TemporaryDirectory(prefix="tallyroll-tests-")  # goes with the process
 NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)  # a Friday in the autumn term of 2026/27
 CLOCK = FixedClock(NOW)
 
@@ -97,7 +98,7 @@ def permit(
         request,
         clock=CLOCK,
         authorities={},
-        journal=journal or Path(mkdtemp()) / "journal.jsonl",
+        journal=journal or Path(_DESK.name) / "journal.jsonl",
     )
 
 

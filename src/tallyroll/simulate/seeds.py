@@ -22,4 +22,5 @@ def spread(count: int, *, rng: Stream) -> npt.NDArray[np.float64]:
     thousand special-school pupils would else stray by a point in persistent absence.
     Source: the additive recurrence with the golden ratio (Kronecker sequence).
     """
-    return (np.arange(count) * _GOLDEN + rng.random()) % 1.0
+    steps = np.arange(count, dtype=np.float64)
+    return np.mod(steps * _GOLDEN + rng.random(), 1.0)
