@@ -60,6 +60,11 @@ purposes = ["attendance-statistics"]
 """
 
 
+def a_journal() -> Path:
+    """A journal of this process; it goes with it."""
+    return Path(_DESK.name) / "journal.jsonl"
+
+
 def manifest_text(items: Collection[Item] = tuple(Item), characteristics: Collection[str] = tuple(BY_NAME)) -> str:
     """The TOML of an active manifest that permits these items and breakdowns."""
     return MANIFEST.format(
@@ -98,7 +103,7 @@ def permit(
         request,
         clock=CLOCK,
         authorities={},
-        journal=journal or Path(_DESK.name) / "journal.jsonl",
+        journal=journal or a_journal(),
     )
 
 

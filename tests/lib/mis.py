@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +21,7 @@ from tallyroll.vocab.identifiers import Urn, upn_check_letter
 from tallyroll.vocab.items import Item
 from tallyroll.vocab.periods import days_between
 from tallyroll.vocab.schools import School, SchoolCalendar, Term
-from tests.lib.builders import manifest
+from tests.lib.builders import a_journal, manifest
 from tests.lib.builders import school as a_school
 
 FIRST = date(2026, 9, 7)  # a Monday
@@ -117,8 +115,7 @@ def permit_at(
     request = Request(
         Door.PULL, "attendance-statistics", frozenset(map(Urn, urns)), frozenset(items), first, last, frozenset()
     )
-    journal = Path(mkdtemp()) / "journal.jsonl"
-    return require(manifest(items), request, clock=FixedClock(now), authorities={}, journal=journal)
+    return require(manifest(items), request, clock=FixedClock(now), authorities={}, journal=a_journal())
 
 
 @dataclass

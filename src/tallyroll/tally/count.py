@@ -37,8 +37,8 @@ def count(
     A mark outside every span of its pupil is not on roll and does not count.
     Raises: Refused outside the permit; VerificationProblem when the register is not one.
     """
-    admit(permit, register, definition=definition, now=now, days=days)
-    counted = engine.run(sql.count_sessions(definition), inputs(register, definition))
+    tables = admit(permit, register, definition=definition, now=now, days=days)
+    counted = engine.run(sql.count_sessions(definition), tables)
     cells = _as_cells(counted)
     if days:
         cells = pa.concat_tables([cells, _empty_days(cells, register.schools, days)])
@@ -47,8 +47,8 @@ def count(
 
 def admit(
     permit: Permit, register: Register, *, definition: Definition, now: datetime, days: Collection[date] = ()
-) -> None:
-    """Returns when the permit covers this register and definition, and the register can be counted.
+) -> dict[str, pa.Table]:
+    """The tables that the counting statements take, once the permit covers them and they can be counted.
 
     Raises: Refused outside the permit; VerificationProblem when spans overlap or a mark's school is not listed.
     """
@@ -71,6 +71,7 @@ def admit(
             "A school has marks and no row in the table of schools, or two rows.", mend="Give each school one row."
         )
     _check_apart(register.spans)
+    return _inputs(register, definition)
 
 
 def _check_apart(spans: pa.Table) -> None:
@@ -90,7 +91,7 @@ def _check_apart(spans: pa.Table) -> None:
         )
 
 
-def inputs(register: Register, definition: Definition) -> dict[str, pa.Table]:
+def _inputs(register: Register, definition: Definition) -> dict[str, pa.Table]:
     """The tables that the counting statements take; see `sql`."""
     columns = dict.fromkeys([YEAR_GROUP.name, *(column_of(name) for name in definition.characteristics)])
     away = [definition.population.year_11_away(urn) for urn in register.schools["urn"].to_pylist()]

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from tallyroll.engines import Engine
 from tallyroll.governance import Permit
 from tallyroll.tally import sql
-from tallyroll.tally.count import admit, inputs, signed
+from tallyroll.tally.count import admit, signed
 from tallyroll.tally.definitions import Definition
 from tallyroll.tally.form import ENROLMENT_FORM
 from tallyroll.vocab.errors import UsageProblem
@@ -40,8 +40,8 @@ def count_persistent(
     day = register.marks["date"]
     inside = pc.and_(pc.greater_equal(day, pa.scalar(first)), pc.less_equal(day, pa.scalar(last)))
     held = Register(register.schools, register.spans, register.marks.filter(inside))
-    admit(permit, held, definition=definition, now=now, days=(first, last))
-    counted = engine.run(sql.count_enrolments(definition), inputs(held, definition))
+    tables = admit(permit, held, definition=definition, now=now, days=(first, last))
+    counted = engine.run(sql.count_enrolments(definition), tables)
     for name, edge in (("first", first), ("last", last)):
         counted = counted.append_column(name, pa.repeat(pa.scalar(edge, pa.date32()), counted.num_rows))
     return ENROLMENT_FORM.canonical(signed(counted, register.schools, revision=revision, shape=ENROLMENTS))
