@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -16,12 +16,14 @@ from tallyroll.cli.output import progress, say, say_json, show_table
 from tallyroll.connectors.interface import Connector, SourceSchool, open_connector
 from tallyroll.engines import open_engine
 from tallyroll.flows import node
+from tallyroll.flows.findings import finding_list
 from tallyroll.flows.settings import NodeSettings
 from tallyroll.governance import manifest as manifests
 from tallyroll.register import RegisterStore
 from tallyroll.vocab.calendars import read_calendars
-from tallyroll.vocab.clock import today
+from tallyroll.vocab.clock import Clock, today
 from tallyroll.vocab.findings import Severity
+from tallyroll.vocab.identifiers import Urn
 
 Settings = Annotated[Path, typer.Option("--settings", help="The node's settings file (TOML).")]
 Last = Annotated[str, typer.Option("--to", help="The last day, yyyy-mm-dd; today when not given.")]
@@ -34,9 +36,18 @@ def join(app: typer.Typer) -> None:
     app.command("tally")(tally_verb)
 
 
-def connect(*, settings: Settings, as_json: Json = False) -> None:
-    """List the schools that the source knows, and how far each one's sign-up has come."""
+def connect(
+    *,
+    settings: Settings,
+    invite: Annotated[int, typer.Option(help="Ask the school with this URN to approve us.")] = 0,
+    now: Now = "",
+    as_json: Json = False,
+) -> None:
+    """List the schools that the source knows, and how far each one's sign-up has come; or ask one to sign up."""
     chosen = NodeSettings.read(settings)
+    if invite:
+        _invite(chosen, Urn(invite), clock(now), as_json=as_json)
+        return
     sources = asyncio.run(_sources(open_connector(chosen.connector, chosen.source)))
     states = Counter(source.state for source in sources)
     if as_json:
@@ -46,6 +57,20 @@ def connect(*, settings: Settings, as_json: Json = False) -> None:
     rows = [(str(one.school.urn), one.school.name, one.school.la.name, one.state) for one in sources]
     show_table("Schools", ["URN", "school", "authority", "state"], rows, numbers_from=9)
     say(", ".join(f"{number} {state}" for state, number in states.items()))
+
+
+def _invite(chosen: NodeSettings, urn: Urn, when: Clock, *, as_json: bool) -> None:
+    with _node(chosen) as held:
+
+        async def run() -> SourceSchool:
+            async with open_connector(chosen.connector, chosen.source) as connector:
+                return await node.invite(held, connector, urn, clock=when)
+
+        asked = asyncio.run(run())
+    if as_json:
+        say_json({"urn": urn.number, "state": asked.state})
+    else:
+        say(f"{asked.school.name} ({urn}) is {asked.state}.")
 
 
 async def _sources(connector: Connector) -> tuple[SourceSchool, ...]:
@@ -58,6 +83,9 @@ def collect(
     settings: Settings,
     last: Last = "",
     days: Annotated[int, typer.Option(help="How many days to reach back for corrections.")] = 7,
+    findings: Annotated[
+        Path | None, typer.Option(help="A CSV file for what screening found, school by school.")
+    ] = None,
     pull: Annotated[int, typer.Option(min=1, help="Which of the day's rounds this is.")] = 1,
     now: Now = "",
     dry_run: DryRun = False,
@@ -69,7 +97,8 @@ def collect(
     if dry_run:
         _foretell(chosen, until, days, as_json=as_json)
         return
-    with _node(chosen) as held, progress("Collecting", quiet=as_json) as advance:
+    listing = finding_list(findings) if findings else nullcontext(node.unheard)
+    with _node(chosen) as held, listing as found, progress("Collecting", quiet=as_json) as advance:
 
         async def run() -> node.Collected:
             async with open_connector(chosen.connector, chosen.source) as connector:
@@ -81,6 +110,7 @@ def collect(
                     days=days,
                     pull=pull,
                     schools_at_once=chosen.schools_at_once,
+                    found=found,
                     advance=advance,
                 )
 
@@ -153,6 +183,7 @@ def tally_verb(
     first: Annotated[str, typer.Option("--from", help="The first day, yyyy-mm-dd.")],
     last: Last = "",
     out: Annotated[Path, typer.Option(help="The folder to write the tally into.")],
+    as_of: Annotated[str, typer.Option(help="Count what was known at this moment (ISO 8601).")] = "",
     now: Now = "",
     as_json: Json = False,
 ) -> None:
@@ -167,6 +198,7 @@ def tally_verb(
             first=day(first, "--from"),
             last=until,
             characteristics=held.manifest.release.characteristics,
+            as_of=clock(as_of).now() if as_of else None,
             advance=advance,
         )
     tally.save(made, out)

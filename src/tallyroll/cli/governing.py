@@ -12,7 +12,7 @@ from tallyroll.governance import Door, Request, explain
 from tallyroll.governance.manifest import read
 from tallyroll.vocab.errors import UsageProblem
 from tallyroll.vocab.identifiers import Urn
-from tallyroll.vocab.items import Item
+from tallyroll.vocab.items import ESSENTIAL, Item
 
 dpia = typer.Typer(help="The impact assessment that everything waits for.", no_args_is_help=True)
 ledger_verbs = typer.Typer(help="The journal of decisions.", no_args_is_help=True)
@@ -60,7 +60,7 @@ def explain_verb(
         door=door,
         purpose=purpose or manifest.purposes[0].id,
         schools=frozenset({Urn(urn)}) if urn else frozenset(),
-        items=frozenset(_item(name) for name in item or [clause.name for clause in manifest.items]),
+        items=ESSENTIAL | {_item(name) for name in item or [clause.name for clause in manifest.items]},
         first=first,
         last=first,
     )

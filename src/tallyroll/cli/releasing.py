@@ -93,6 +93,6 @@ def show_report(report: Report, *, every: bool = False) -> None:
         say(f"[bold]{file.name}[/]  {counts}")
         for one in file.results:
             if every or one.outcome in (Outcome.FAIL, Outcome.WARN):
-                where = f" ({', '.join(one.where)})" if one.where else ""
+                where = f" ({', '.join(one.where[:3])}{' …' if one.where[3:] else ''})" if one.where else ""
                 say(f"  {one.outcome:<8} {one.check}: {one.message}{where}")
     say(f"{'Passed' if report.passed else 'Failed'}; {'' if report.api_suitable else 'not '}fit for the EES API.")

@@ -10,6 +10,7 @@ import typer
 from tallyroll import simulate
 from tallyroll.cli.options import Json, Now, clock
 from tallyroll.cli.output import progress, say, say_json, show_table
+from tallyroll.simulate import Awkward
 from tallyroll.vocab.calendars import render_calendars
 
 verbs = typer.Typer(help="A synthetic England and its schools' information system.", no_args_is_help=True)
@@ -67,6 +68,7 @@ def mis(
     port: Annotated[int, typer.Option(help="The port to listen on; 0 chooses a free one.")] = 8100,
     now: Now = "",
     seed: Annotated[int, typer.Option(help="Seed of its awkward behaviour.")] = 1,
+    awkward: Annotated[list[Awkward] | None, typer.Option(help="A behaviour to switch on; may be repeated.")] = None,
 ) -> None:
     """Serve a synthetic England's registers as the Wonde API does, until stopped with Ctrl-C."""
     moment: datetime = clock(now).now().astimezone(UTC)
@@ -76,4 +78,4 @@ def mis(
         say(f"{len(source.schools):,} schools at {running.base_url}")
         say(f"token: {running.token}    world's time: {moment:%Y-%m-%d %H:%M} UTC    stop with Ctrl-C")
 
-    asyncio.run(simulate.serve(source, now=moment, port=port, seed=seed, bound=tell))
+    asyncio.run(simulate.serve(source, now=moment, port=port, seed=seed, awkward=awkward or (), bound=tell))

@@ -4,18 +4,19 @@ A plugin is a module (or object) registered under the entry-point group `tallyro
 `connector(settings)` that gives a `Connector`. Settings are plain text by key; unknown keys are refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from importlib.metadata import entry_points
 from types import TracebackType
-from typing import Protocol, Self, cast
+from typing import Protocol, Self, cast, runtime_checkable
 
 from tallyroll.governance import Permit
 from tallyroll.vocab.clock import Clock
 from tallyroll.vocab.errors import UsageProblem
 from tallyroll.vocab.extracts import Extract
+from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.schools import School
 
 GROUP = "tallyroll.connectors"
@@ -63,6 +64,19 @@ class Connector(Protocol):
 
         Raises: Refused when the permit does not cover it; SourceProblem when the source does not answer as agreed.
         """
+        ...
+
+
+@runtime_checkable
+class SignUp(Protocol):
+    """What a connector offers besides, where schools sign up with the source itself."""
+
+    async def find(self, urn: Urn) -> SourceSchool | None:
+        """A school that may never have been asked; None when the source does not know it."""
+        ...
+
+    async def request_access(self, source: SourceSchool, *, contacts: Sequence[Mapping[str, str]] = ()) -> SourceSchool:
+        """Ask a school to approve us; the school with its new state."""
         ...
 
 

@@ -20,6 +20,7 @@ from tallyroll.connectors.wonde.bookmarks import Bookmark
 from tallyroll.engines import open_engine
 from tallyroll.flows import centre, node
 from tallyroll.flows.centre import Published
+from tallyroll.flows.findings import finding_list
 from tallyroll.flows.node import Collected, Node
 from tallyroll.governance import Door, Request, items_of, require
 from tallyroll.governance.manifest import Manifest, parse
@@ -193,9 +194,10 @@ def collect_day(stage: Stage, *, advance: Advance = unwatched) -> Collected:
 
     async def run() -> Collected:
         async with _connector(stage) as connector:
-            return await node.collect(
-                stage.node, connector, clock=stage.clock, last=DAY, days=DAYS_BACK, advance=advance
-            )
+            with finding_list(stage.folder / "findings.csv") as found:
+                return await node.collect(
+                    stage.node, connector, clock=stage.clock, last=DAY, days=DAYS_BACK, found=found, advance=advance
+                )
 
     return asyncio.run(run())
 

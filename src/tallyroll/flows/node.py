@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -10,14 +10,14 @@ from itertools import islice
 from pathlib import Path
 
 from tallyroll import ledger, register, tally
-from tallyroll.connectors.interface import Connector, SchoolState, SourceSchool
+from tallyroll.connectors.interface import Connector, SchoolState, SignUp, SourceSchool
 from tallyroll.engines import Engine
 from tallyroll.governance import Door, Manifest, Permit, Request, items_of, require
 from tallyroll.register import RegisterStore, RoundCounts
 from tallyroll.tally import Definition, Population, Tally
 from tallyroll.vocab.calendars import Calendars
-from tallyroll.vocab.clock import Clock
-from tallyroll.vocab.errors import SourceProblem
+from tallyroll.vocab.clock import Clock, today
+from tallyroll.vocab.errors import SourceProblem, UsageProblem
 from tallyroll.vocab.findings import Finding, Severity
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.items import ESSENTIAL
@@ -51,6 +51,14 @@ class Collected:
     findings: Mapping[tuple[str, Severity], int]
 
 
+Found = Callable[[Urn, Sequence[Finding]], None]
+"""Told what screening found at a school, as soon as its rows are kept."""
+
+
+def unheard(urn: Urn, findings: Sequence[Finding]) -> None:
+    """Nobody reads the findings."""
+
+
 @dataclass(slots=True)
 class _Round:
     """A round under way."""
@@ -75,6 +83,7 @@ async def collect(
     days: int,
     pull: int = 1,
     schools_at_once: int = 8,
+    found: Found = unheard,
     advance: Advance = unwatched,
 ) -> Collected:
     """One round: every approved school that is not finished yet, pulled, screened and kept.
@@ -94,7 +103,7 @@ async def collect(
     finished = node.store.finished(round_id)
     due = [source for source in approved if source.school.urn not in finished]
     this = _Round(round_id, node, connector, clock, ask([source.school for source in due]), first, last)
-    await _collect_all(this, due, schools_at_once=schools_at_once, advance=advance)
+    await _collect_all(this, due, schools_at_once=schools_at_once, found=found, advance=advance)
     made = Collected(
         round_id=round_id,
         by_state=Counter(source.state for source in sources),
@@ -108,13 +117,33 @@ async def collect(
     return made
 
 
+async def invite(node: Node, connector: Connector, urn: Urn, *, clock: Clock) -> SourceSchool:
+    """The school with its new state, once it was asked to approve us. The gate is asked first.
+
+    Raises: Refused by the gate; UsageProblem when schools do not sign up with this source.
+    """
+    if not isinstance(connector, SignUp):
+        raise UsageProblem(f"Schools do not sign up with '{connector.name}'.", mend="Its files are all it needs.")
+    day = today(clock)
+    _permit(node, Door.PULL, (), clock=clock, first=day, last=day)
+    source = await connector.find(urn)
+    if source is None:
+        raise SourceProblem("The source does not know this school.", where=f"URN {urn}", mend="Check its URN in GIAS.")
+    _permit(node, Door.PULL, [source.school], clock=clock, first=day, last=day)
+    asked = await connector.request_access(source)
+    ledger.append(node.journal, at=clock.now(), event="invited", facts={"urn": urn.number, "state": asked.state})
+    return asked
+
+
 async def _collect_all(this: _Round, due: Sequence[SourceSchool], *, schools_at_once: int, advance: Advance) -> None:
     queue = enumerate(due, start=1)  # one iterator for all workers: each school is taken once
 
     async def work() -> None:
         for taken, source in queue:
             try:
-                for finding in await _collect_one(this, source):
+                findings = await _collect_one(this, source)
+                found(source.school.urn, findings)
+                for finding in findings:
                     this.findings[finding.check, finding.severity] += finding.n_rows
             except SourceProblem as problem:
                 urn, now = source.school.urn, this.clock.now()
@@ -159,21 +188,29 @@ def count(
     last: date,
     characteristics: Sequence[str],
     authorities: Collection[str] = (),
+    as_of: datetime | None = None,
     advance: Advance = unwatched,
 ) -> Tally:
     """The tally of the kept schools from first to last, persistent absence over the same days included.
 
-    `authorities` (old LA codes) leaves out the schools of others; none means all.
+    `authorities` (old LA codes) leaves out the schools of others; none means all. `as_of` counts what was known at an
+    earlier moment, which is then the tally's revision.
     """
     schools = [one for one in node.store.schools() if not authorities or one.laestab.la in authorities]
     permit = _permit(node, Door.COUNT, schools, clock=clock, first=first, last=last, characteristics=characteristics)
     now = clock.now()
     definition = Definition(tuple(characteristics), _population(node.calendars, schools))
-    revision = int(now.timestamp() * 1_000_000)
+    revision = int((as_of or now).timestamp() * 1_000_000)
     parts = []
     for done, chunk in enumerate(_chunks(schools), start=1):
         held = register.read(
-            permit, node.store, schools=[school.urn for school in chunk], first=first, last=last, now=now
+            permit,
+            node.store,
+            schools=[school.urn for school in chunk],
+            first=first,
+            last=last,
+            now=now,
+            as_of=as_of,
         )
         counted = tally.count(permit, engine, held, definition=definition, now=now, revision=revision)
         persistent = tally.count_persistent(

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from tallyroll.simulate.mis import ROOT, app
+from tallyroll.simulate.mis_awkward import Awkward
 from tallyroll.simulate.mis_world import Control, SchoolSource, World
 from tallyroll.vocab.errors import UsageProblem
 
@@ -79,10 +80,16 @@ async def serve(
     port: int = 0,
     seed: int = 1,
     token: str = "synthetic-token",  # noqa: S107 - not a secret: everything behind it is made up
+    awkward: Sequence[Awkward] = (),
     bound: Callable[[Mis], None] = lambda _: None,
 ) -> None:
-    """Run the service until cancelled; `bound` is called once with where it listens."""
-    async with running(World(source, now=now, seed=seed, token=token), host=host, port=port) as mis:
+    """Run the service until cancelled; `bound` is called once with where it listens.
+
+    `awkward` behaviours are switched on for every school; `Mis.control` does it school by school.
+    """
+    world = World(source, now=now, seed=seed, token=token)
+    world.apply(Control(awkward=list(awkward)))
+    async with running(world, host=host, port=port) as mis:
         bound(mis)
         await asyncio.Event().wait()
 
