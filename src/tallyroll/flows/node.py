@@ -135,7 +135,9 @@ async def invite(node: Node, connector: Connector, urn: Urn, *, clock: Clock) ->
     return asked
 
 
-async def _collect_all(this: _Round, due: Sequence[SourceSchool], *, schools_at_once: int, advance: Advance) -> None:
+async def _collect_all(
+    this: _Round, due: Sequence[SourceSchool], *, schools_at_once: int, found: Found, advance: Advance
+) -> None:
     queue = enumerate(due, start=1)  # one iterator for all workers: each school is taken once
 
     async def work() -> None:
