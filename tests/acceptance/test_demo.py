@@ -80,7 +80,7 @@ def test_nothing_is_written_outside_its_folder_and_no_process_is_left(demo):
 def test_its_folder_holds_what_it_tells_of_and_nothing_half_made(demo):
     names = {path.name for path in demo.folder.iterdir()}
     made = {"england", "tallies", "release"}
-    made |= {"headcounts.csv", "manifest.toml", "register.sqlite", "journal.jsonl", "summary.json"}
+    made |= {"headcounts.csv", "manifest.toml", "register.sqlite", "journal.jsonl", "findings.csv", "summary.json"}
     assert names == {*made, ".tallyroll-demo"}
     hidden = [path for path in demo.folder.rglob(".*") if path.name != ".tallyroll-demo"]
     assert hidden == []
@@ -129,11 +129,11 @@ def children(england: Path) -> dict[str, set[str]]:
 
 
 def told(text: str, of: dict[str, set[str]]) -> set[str]:
-    """Which of these words stand in the text. Names stand alone or within longer words; a UPN wherever it begins."""
-    names = [*of["forename"], *of["surname"]]
+    """Which of these stand in the text: names where no letter goes on (a school may be called Yarrowbrook)."""
+    names = "|".join(map(re.escape, sorted({*of["forename"], *of["surname"]})))
     upns = {one[1] for one in re.finditer(r"(?=([A-Z]\d{11}[0-9A-Z]))", text)} & of["upn"]
     days = set(re.findall(r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}|\b\d{8}\b", text)) & of["birth"]
-    return {name for name in names if name in text} | upns | days
+    return set(re.findall(rf"(?:{names})(?![a-z])", text)) | upns | days
 
 
 def texts(path: Path) -> Iterator[str]:

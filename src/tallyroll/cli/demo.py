@@ -190,13 +190,13 @@ def _summary(
 
 
 def _show_end(out: Path, collected: Collected, published: Published, entries: int, seconds: float) -> None:
-    rows = headline(published.folder / "attendance_ytd.csv")
-    columns = ("", "", "schools", "absent", "auth.", "unauth.", "ill", "persistent")
+    found = headline(published.folder / "attendance_ytd.csv")
+    rows = [(f"{area}, {phase}", *numbers) for area, phase, *numbers in found]
+    columns = ("", "schools", "absent", "auth.", "unauth.", "ill", "persistent")
     title = f"Year to date, {demo.FIRST:%-d %B} to {demo.DAY:%-d %B %Y}, in percent of possible sessions"
-    show_table(title, columns, rows, numbers_from=2)
+    show_table(title, columns, rows)
     passed = sum(one.outcome is Outcome.PASS for file in published.report.files for one in file.results)
     say(f"{passed} checks of the data standard passed; {entries} journal entries verified; {seconds:.0f} s in all.")
-    say(
-        f"Look at [bold]{published.folder}[/] (the release), [bold]{out}/summary.json[/], [bold]{out}/journal.jsonl[/],"
-    )
+    say(f"Look at [bold]{published.folder}[/] (the release), {out}/findings.csv (what schools should mend),")
+    say(f"{out}/summary.json and {out}/journal.jsonl,")
     say("or run [bold]make serve[/] and open http://127.0.0.1:8000")

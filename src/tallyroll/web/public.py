@@ -22,7 +22,8 @@ h1 { font-size: 2rem; margin: 0 0 .5rem } h2 { margin-top: 2.5rem }
 table { border-collapse: collapse; width: 100% } caption { text-align: left; font-weight: 600; padding: .5rem 0 }
 th, td { padding: .4rem .6rem; border-bottom: 1px solid #b1b4b6; text-align: left }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
-.bar { display: inline-block; height: .7rem; background: #1d70b8; vertical-align: middle; margin-left: .5rem }
+.bar { display: inline-block; height: .7rem; background: #1d70b8; vertical-align: middle }
+th[scope=row] { white-space: nowrap }
 .note { border-left: .4rem solid #f47738; padding: .3rem 1rem; background: #fef7f2 }
 a { color: #1d70b8 } a:focus { outline: 3px solid #fd0; background: #fd0; color: #0b0c0c }
 """
@@ -100,9 +101,11 @@ def page(folder: Path) -> str:
 def _figures(path: Path) -> str:
     if not path.exists():
         return ""
-    heads = "".join(f"<th scope=col{' class=n' if place > 1 else ''}>{name}" for place, name in enumerate(TITLES))
+    heads = [f"<th scope=col{' class=n' if place > 1 else ''}>{name}" for place, name in enumerate(TITLES)]
+    heads.insert(4, "<td aria-hidden=true>")
     rows = "".join(_row(row) for row in headline(path))
-    return f"<table><caption>Percent of possible sessions</caption><thead><tr>{heads}<tbody>{rows}</table>"
+    caption = "Percent of possible sessions; persistent absence in percent of enrolments"
+    return f"<table><caption>{caption}</caption><thead><tr>{''.join(heads)}<tbody>{rows}</table>"
 
 
 def _row(row: tuple[str, ...]) -> str:
@@ -110,7 +113,7 @@ def _row(row: tuple[str, ...]) -> str:
     cells = "".join(f"<td class=n>{escape(value)}" for value in others)
     return (
         f"<tr><th scope=row>{escape(area)}<td>{escape(phase)}<td class=n>{escape(schools)}"
-        f"<td class=n>{escape(absence)}{_bar(absence)}{cells}"
+        f"<td class=n>{escape(absence)}<td aria-hidden=true>{_bar(absence)}{cells}"
     )
 
 
@@ -120,7 +123,7 @@ def _bar(percent: str) -> str:
         share = min(float(percent) / _WIDEST, 1.0)
     except ValueError:
         return ""
-    return f'<span class=bar aria-hidden=true style="width:{share * 5:.2f}rem"></span>'
+    return f'<span class=bar style="width:{share * 5:.2f}rem"></span>'
 
 
 def _files(tables: list[dict[str, object]]) -> str:
