@@ -45,21 +45,22 @@ def make(
     first: Annotated[str, typer.Option("--from", help="The first day, yyyy-mm-dd.")],
     last: Annotated[str, typer.Option("--to", help="The last day, yyyy-mm-dd.")],
     out: Annotated[Path, typer.Option(help="The folder to write the release into; it must not exist.")],
+    journal: Annotated[Path, typer.Option(help="Where the gate's answer and the release are written down.")] = Path(
+        "journal.jsonl"
+    ),
     now: Now = "",
     as_json: Json = False,
 ) -> None:
     """Tabulate, protect, write and check one release."""
-    rules = read(manifest).release
     made = centre.publish(
         tally.load(tallies),
         tally.read_headcounts(headcounts),
-        method=tally.Method(rules.method),
-        profile=rules.disclosure_profile,
-        characteristics=rules.characteristics,
+        manifest=read(manifest),
+        clock=clock(now),
+        journal=journal,
         first=day(first, "--from"),
         last=day(last, "--to"),
         out=out,
-        now=clock(now).now(),
     )
     if as_json:
         say_json({"folder": out, "tables": [table.name for table in made.tables], "check": made.report.as_dict()})

@@ -6,13 +6,16 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tallyroll import disclosure, release, tally
+from tallyroll import disclosure, ledger, release, tally
+from tallyroll.governance import Door, Manifest, Request, require
 from tallyroll.tally import Method, Tally
+from tallyroll.vocab.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,33 +72,58 @@ def publish(
     merged: Tally,
     headcounts: pa.Table,
     *,
-    method: Method,
-    profile: str,
-    characteristics: Sequence[str],
+    manifest: Manifest,
+    clock: Clock,
+    journal: Path,
     first: date,
     last: date,
     out: Path,
-    now: datetime,
     notes: Sequence[str] = (),
 ) -> Published:
-    """Tabulate, protect, write and check one release of the days from first to last.
+    """Tabulate, protect, write and check one release of the days from first to last, as the assessment says.
 
+    The gate is asked first, and the release is written down in the journal with the digest of its list of files.
     Regions and the nation have no row on dates when most of the schools in scope were closed.
+    Raises: Refused by the gate.
     """
+    rules = manifest.release
+    _ask(manifest, clock=clock, journal=journal, first=first, last=last)
     areas = tally.area_daily(merged, known_schools=_schools_in_scope(headcounts))
     tables = tally.tabulate(
-        areas, headcounts, method=method, first=first, last=last, persistent=tally.persistent_by_area(merged)
+        areas,
+        headcounts,
+        method=Method(rules.method),
+        first=first,
+        last=last,
+        persistent=tally.persistent_by_area(merged),
     )
     named = {
         "attendance_daily": tables.daily,
         "attendance_weekly": tables.weekly,
         "attendance_ytd": tables.ytd,
-        "attendance_characteristics_weekly": tally.weekly_by_characteristic(merged, characteristics),
-        "persistent_absence_ytd": tally.persistent_by_characteristic(merged, characteristics, first=first),
+        "attendance_characteristics_weekly": tally.weekly_by_characteristic(merged, rules.characteristics),
+        "persistent_absence_ytd": tally.persistent_by_characteristic(merged, rules.characteristics, first=first),
     }
-    protected = disclosure.protect(named, profile=profile, last=last)
-    written = release.write(protected, out, method=method, created_at=now, notes=notes)
+    protected = disclosure.protect(named, profile=rules.disclosure_profile, last=last)
+    written = release.write(protected, out, method=rules.method, created_at=clock.now(), notes=notes)
+    digest = sha256((out / release.MANIFEST).read_bytes()).hexdigest()
+    facts = {"manifest": manifest.digest, "release": digest, "tables": len(written)}
+    ledger.append(journal, at=clock.now(), event="released", facts=facts)
     return Published(out, written, release.check(out))
+
+
+def _ask(manifest: Manifest, *, clock: Clock, journal: Path, first: date, last: date) -> None:
+    """Ask the gate whether this may be published; no pupil's row is touched, so no item is named."""
+    request = Request(
+        door=Door.RELEASE,
+        purpose=manifest.purposes[0].id,
+        schools=frozenset(),
+        items=frozenset(),
+        first=first,
+        last=last,
+        characteristics=frozenset(manifest.release.characteristics),
+    )
+    require(manifest, request, clock=clock, authorities={}, journal=journal)
 
 
 def _schools_in_scope(headcounts: pa.Table) -> int:

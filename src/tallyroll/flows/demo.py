@@ -226,17 +226,15 @@ def count_regions(stage: Stage, *, advance: Advance = unwatched) -> Sequence[Pat
 
 def publish(stage: Stage, merged: tally.Tally) -> Published:
     """The release of the year to date, checked."""
-    rules = stage.node.manifest.release
     return centre.publish(
         merged,
         tally.read_headcounts(stage.folder / "headcounts.csv"),
-        method=tally.Method(rules.method),
-        profile=rules.disclosure_profile,
-        characteristics=rules.characteristics,
+        manifest=stage.node.manifest,
+        clock=stage.clock,
+        journal=stage.node.journal,
         first=FIRST,
         last=DAY,
         out=stage.release_folder,
-        now=stage.clock.moment,
         notes=["Synthetic data: no real child, school or authority figure is in this release."],
     )
 
