@@ -1,0 +1,53 @@
+"""Settings of a node: the sample in the docs parses, and what is wrong is named."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tallyroll.flows.settings import NodeSettings
+from tallyroll.vocab.errors import InputProblem, UsageProblem
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "settings.md"
+
+
+def sample() -> str:
+    found = re.search(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_the_sample_of_the_docs_parses_with_paths_beside_it(tmp_path):
+    file = tmp_path / "node.toml"
+    file.write_text(sample(), encoding="utf-8")
+    read = NodeSettings.read(file)
+    assert read.store == tmp_path / "register.sqlite"
+    assert read.journal.parent == read.manifest.parent == read.calendars.parent == tmp_path
+    assert (read.connector, read.schools_at_once, read.source) == ("wonde", 8, {"token_file": "wonde-token"})
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('colour = "red"', "colour"),
+        ("schools_at_once = 0", "schools_at_once"),
+        ('schools_at_once = "many"', "schools_at_once"),
+    ],
+)
+def test_a_key_that_is_unknown_or_out_of_bounds_is_named(tmp_path, line, named):
+    file = tmp_path / "node.toml"
+    file.write_text(line + "\n" + re.sub(r"(?m)^schools_at_once.*$", "", sample()), encoding="utf-8")
+    with pytest.raises(InputProblem, match=named):
+        NodeSettings.read(file)
+
+
+def test_a_missing_key_is_named(tmp_path):
+    file = tmp_path / "node.toml"
+    file.write_text(re.sub(r"(?m)^purpose.*$", "", sample()), encoding="utf-8")
+    with pytest.raises(InputProblem, match="purpose"):
+        NodeSettings.read(file)
+
+
+def test_a_missing_file_is_a_matter_of_usage(tmp_path):
+    with pytest.raises(UsageProblem, match="no settings file"):
+        NodeSettings.read(tmp_path / "node.toml")
