@@ -1,6 +1,5 @@
 """One run of the demo, shared by every acceptance test: a process of its own, at a small scale, over real HTTP."""
 
-import fcntl
 import json
 import os
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lib.once import once
 
 SCALE = "0.004"
 
@@ -39,7 +39,7 @@ class Demo:
 
 
 def run_apart(arguments: Sequence[str], *, home: Path) -> Ran:
-    """The command in a session of its own; home, working folder and temporary folder are empty ones, to be looked at."""
+    """The command in a session of its own; home, working and temporary folder are empty, to be looked at afterwards."""
     places = {name: home / name for name in ("home", "cwd", "tmp")}
     for place in places.values():
         place.mkdir(parents=True)
@@ -81,14 +81,10 @@ def _in_session(session: int) -> list[str]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demo, run once, also where several workers share the tests. Nobody may change what is in its folder."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    folder, told = shared / "shared-demo" / "made", shared / "shared-demo" / "ran.json"
-    told.parent.mkdir(exist_ok=True)
-    with (shared / "shared-demo" / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not told.exists():
-            ran = run_apart(["demo", "--out", str(folder), "--scale", SCALE], home=shared / "shared-demo" / "around")
-            told.write_text(json.dumps(ran.__dict__), encoding="utf-8")
-    return Demo(folder, Ran(**json.loads(told.read_text(encoding="utf-8"))))
+    """The demo, run once. Nobody may change what is in its folder."""
+
+    def make(place: Path) -> Demo:
+        ran = run_apart(["demo", "--out", str(place / "demo"), "--scale", SCALE], home=place / "around")
+        return Demo(place / "demo", ran)
+
+    return once(tmp_path_factory, "demo", make)

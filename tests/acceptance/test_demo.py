@@ -155,11 +155,16 @@ def packed_in_parquet(path: Path) -> Iterator[str]:
 
 
 def packed_in_store(path: Path) -> Iterator[str]:
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as sql:
+    with closing(untouched(path)) as sql:
         for (table,) in sql.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             for row in sql.execute(f'SELECT * FROM "{table}"'):
                 for cell in row:
                     yield unpacked(cell) if isinstance(cell, bytes) else str(cell)
+
+
+def untouched(store: Path) -> sqlite3.Connection:
+    """A look at a store that leaves no file beside it."""
+    return sqlite3.connect(f"{store.as_uri()}?immutable=1", uri=True)
 
 
 def unpacked(blob: bytes) -> str:
@@ -192,7 +197,7 @@ def test_the_search_finds_children_where_they_are(demo):
 
 
 def test_the_store_has_no_column_that_could_hold_a_child_s_identity(demo):
-    with closing(sqlite3.connect(f"{(demo.folder / 'register.sqlite').as_uri()}?mode=ro", uri=True)) as sql:
+    with closing(untouched(demo.folder / "register.sqlite")) as sql:
         assert sql.execute("SELECT DISTINCT columns FROM roll").fetchall() == [(",".join(COLUMNS),)]
         keys = [key for (key,) in sql.execute("SELECT key FROM pupil")]
     assert set(COLUMNS) & {"upn", "forename", "surname", "birth", "name"} == set()

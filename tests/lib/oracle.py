@@ -41,11 +41,11 @@ def _value(span: Mapping[str, Any], characteristic: str) -> int:
 
 def _counted(register: Register, away: Away) -> Iterable[tuple[dict[str, Any], dict[str, Any]]]:
     """Each mark that counts, with the stretch of the roll that it falls in."""
-    spans = register.spans.to_pylist()
+    spans: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    for span in register.spans.to_pylist():
+        spans[span["urn"], span["pupil"]].append(span)
     for mark in register.marks.to_pylist():
-        for span in spans:
-            if (span["urn"], span["pupil"]) != (mark["urn"], mark["pupil"]):
-                continue
+        for span in spans[mark["urn"], mark["pupil"]]:
             if not span["first"] <= mark["date"] <= span["last"]:
                 continue
             year = YEAR_GROUP.values[span["year_group"]].code

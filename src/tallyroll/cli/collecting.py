@@ -82,7 +82,7 @@ def collect(
     *,
     settings: Settings,
     last: Last = "",
-    days: Annotated[int, typer.Option(help="How many days to reach back for corrections.")] = 7,
+    days: Annotated[int, typer.Option(min=0, max=366, help="How many days to reach back for corrections.")] = 7,
     findings: Annotated[
         Path | None, typer.Option(help="A CSV file for what screening found, school by school.")
     ] = None,

@@ -64,14 +64,16 @@ def run(
         "demo"
     ),
     seed: Annotated[int, typer.Option(help="The same seed gives the same England.")] = 1,
-    scale: Annotated[float, typer.Option(help="How much of the three regions; 1.0 is all their schools.")] = demo.SCALE,
+    scale: Annotated[
+        float, typer.Option(min=demo.SMALLEST, max=1.0, help="How much of the three regions; 1.0 is all their schools.")
+    ] = demo.SCALE,
     as_json: Json = False,
 ) -> None:
     """Run the whole chain on a synthetic authority over real HTTP, and say where to look."""
     begun = time.perf_counter()
     teller = _Teller(quiet=as_json)
-    teller.title("Tallyroll: the roll stays, the tally travels. Everyone here is made up.")
     demo.clear(out)
+    teller.title("Tallyroll: the roll stays, the tally travels. Everyone here is made up.")
     england = teller.step(
         "simulate",
         "Make the schools of three regions, with a year of registers",

@@ -86,9 +86,15 @@ def _item(name: str) -> Item:
 
 
 @ledger_verbs.command()
-def verify(path: Annotated[Path, typer.Argument(help="The journal, or a folder that holds one.")]) -> None:
+def verify(
+    path: Annotated[Path, typer.Argument(help="The journal, or a folder that holds one.")], *, as_json: Json = False
+) -> None:
     """Check that no line of the journal was changed, left out or put in between."""
     journal = path / "journal.jsonl" if path.is_dir() else path
     if not journal.exists():
         raise UsageProblem("There is no journal here.", where=str(journal), mend="Give its path.")
-    say(f"{ledger.verify(journal):,} entries, each following from the one before.")
+    entries = ledger.verify(journal)
+    if as_json:
+        say_json({"journal": journal, "entries": entries})
+    else:
+        say(f"{entries:,} entries, each following from the one before.")

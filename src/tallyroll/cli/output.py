@@ -34,12 +34,22 @@ def say_problem(problem: Problem, *, as_json: bool) -> None:
         facts = {"error": type(problem).__name__, "what": problem.what, "where": problem.where, "mend": problem.mend}
         sys.stderr.write(json.dumps({**facts, **({"clause": clause} if clause else {})}) + "\n")
         return
-    err.print(f"[bold red]{'Refused' if clause else 'Stopped'}[/] {_plain(problem.where)}", soft_wrap=True)
+    head = f"[bold red]{'Refused' if clause else 'Stopped'}[/] {_plain(problem.where)}".rstrip()
+    err.print(head, soft_wrap=True)
     err.print(f"  {_plain(problem.what)}", soft_wrap=True)
     if problem.mend:
         err.print(f"  [dim]How to mend it:[/] {_plain(problem.mend)}", soft_wrap=True)
     if clause:
         err.print(f"  [dim]Clause:[/] {_plain(clause)}", soft_wrap=True)
+
+
+def say_stopped(*, as_json: bool) -> None:
+    """That a person stopped the command, and what to do about it, on standard error."""
+    what, mend = "Stopped before the end.", "Start the same command again; what was finished is kept."
+    if as_json:
+        sys.stderr.write(json.dumps({"error": "Stopped", "what": what, "where": "", "mend": mend}) + "\n")
+    else:
+        err.print(f"[bold]Stopped[/] before the end. {mend}", soft_wrap=True)
 
 
 def _plain(text: str) -> str:

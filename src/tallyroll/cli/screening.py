@@ -14,6 +14,7 @@ from tallyroll.flows import screening
 from tallyroll.governance import manifest as manifests
 from tallyroll.register import Screened
 from tallyroll.vocab.calendars import read_calendars
+from tallyroll.vocab.errors import UsageProblem
 from tallyroll.vocab.findings import Severity
 
 MOST_SHOWN = 60
@@ -64,7 +65,9 @@ def screen(
 
 
 def _pair(text: str) -> tuple[str, str]:
-    key, _, value = text.partition("=")
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise UsageProblem(f"'{text}' is not a setting with its value.", where="--setting", mend="Write key=value.")
     return key, value
 
 

@@ -32,7 +32,7 @@ def england(
     authority: Annotated[
         list[str] | None, typer.Option(help="Only this authority (old code); may be repeated.")
     ] = None,
-    year: Annotated[int, typer.Option(help="The year in which the academic year starts.")] = 2026,
+    year: Annotated[int, typer.Option(min=2000, max=2100, help="The year in which the academic year starts.")] = 2026,
     as_json: Json = False,
 ) -> None:
     """Make a synthetic England: schools, rolls, marks, calendars and census head counts. No real child is in it."""

@@ -1,5 +1,5 @@
 """Where counting runs: one small interface, database products behind it."""
 
-from tallyroll.engines.registry import Engine, open_engine
+from tallyroll.engines.registry import Engine, FileStore, open_engine, open_file_store
 
-__all__ = ["Engine", "open_engine"]
+__all__ = ["Engine", "FileStore", "open_engine", "open_file_store"]

@@ -88,7 +88,8 @@ def publish(
     """
     rules = manifest.release
     _ask(manifest, clock=clock, journal=journal, first=first, last=last)
-    areas = tally.area_daily(merged, known_schools=_schools_in_scope(headcounts))
+    known_schools = _schools_in_scope(headcounts)
+    areas = tally.area_daily(merged, known_schools=known_schools)
     tables = tally.tabulate(
         areas,
         headcounts,
@@ -101,7 +102,9 @@ def publish(
         "attendance_daily": tables.daily,
         "attendance_weekly": tables.weekly,
         "attendance_ytd": tables.ytd,
-        "attendance_characteristics_weekly": tally.weekly_by_characteristic(merged, rules.characteristics),
+        "attendance_characteristics_weekly": tally.weekly_by_characteristic(
+            merged, rules.characteristics, known_schools=known_schools
+        ),
         "persistent_absence_ytd": tally.persistent_by_characteristic(merged, rules.characteristics, first=first),
     }
     protected = disclosure.protect(named, profile=rules.disclosure_profile, last=last)

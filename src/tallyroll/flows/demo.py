@@ -35,6 +35,7 @@ from tallyroll.vocab.schools import SchoolCalendar
 
 REGIONS = ("North East", "East Midlands", "West Midlands")
 SCALE = 0.03
+SMALLEST = 0.002  # below it every school is one of those that have not approved, and there is nothing to publish
 PURPOSE = "attendance-statistics"
 FIRST = date(2026, 9, 7)  # the year to date leaves out the first days of September
 DAY = date(2026, 11, 20)

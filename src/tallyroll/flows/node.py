@@ -17,7 +17,7 @@ from tallyroll.register import RegisterStore, RoundCounts
 from tallyroll.tally import Definition, Population, Tally
 from tallyroll.vocab.calendars import Calendars
 from tallyroll.vocab.clock import Clock, today
-from tallyroll.vocab.errors import SourceProblem, UsageProblem
+from tallyroll.vocab.errors import InputProblem, Problem, SourceProblem, UsageProblem
 from tallyroll.vocab.findings import Finding, Severity
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.items import ESSENTIAL
@@ -142,20 +142,28 @@ async def _collect_all(
 
     async def work() -> None:
         for taken, source in queue:
+            if source.school.urn in this.node.store.finished(this.id):
+                continue  # another collector was here meanwhile: its line in the round stands
             try:
                 findings = await _collect_one(this, source)
                 found(source.school.urn, findings)
                 for finding in findings:
                     this.findings[finding.check, finding.severity] += finding.n_rows
-            except SourceProblem as problem:
+            except InputProblem as problem:
                 urn, now = source.school.urn, this.clock.now()
                 this.node.store.record_failure(this.id, urn, reason=problem.what, now=now)
                 this.failed.append((urn, str(problem)))
             advance(taken, len(due))
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(schools_at_once):
-            group.create_task(work())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(schools_at_once):
+                group.create_task(work())
+    except ExceptionGroup as group_of:
+        problems, bugs = group_of.split(Problem)
+        if problems is None or bugs is not None:
+            raise
+        raise problems.exceptions[0] from group_of  # what a person can mend is said once, not by every worker
 
 
 async def _collect_one(this: _Round, source: SourceSchool) -> tuple[Finding, ...]:

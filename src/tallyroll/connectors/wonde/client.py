@@ -46,6 +46,8 @@ class Client:
         self._settings = settings
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._open_session: aiohttp.ClientSession | None = None
+        self.n_bytes = 0
+        """Bytes of all answers so far."""
 
     async def __aenter__(self) -> Self:
         self._open_session = aiohttp.ClientSession(
@@ -122,7 +124,9 @@ class Client:
             raise RuntimeError("The connector is used outside its `async with` block.")
         try:
             async with self._open_session.request(method, url, data=body, allow_redirects=False) as answer:
-                return answer.status, answer.headers, await _read(answer, where)
+                content = await _read(answer, where)
+                self.n_bytes += len(content)
+                return answer.status, answer.headers, content
         # `from None`: what aiohttp raises may carry the request's headers, and so the token
         except TimeoutError:
             raise Again(f"No answer within {self._settings.timeout_s:g} seconds.", where=where) from None

@@ -52,6 +52,11 @@ class WondeConnector:
     ) -> None:
         await self._client.__aexit__(kind, error, trace)
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of all answers so far."""
+        return self._client.n_bytes
+
     async def schools(self) -> tuple[SourceSchool, ...]:
         """Every school that has been asked, with its state. A school that we cannot use is in `findings` instead."""
         listed = await schools.list_schools(self._client, settings=self._settings)

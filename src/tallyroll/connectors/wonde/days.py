@@ -1,7 +1,9 @@
 """The service's dates, in all the forms it writes them, as London days and moments."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from typing import cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tallyroll.connectors.wonde.records import Day, Stamp
@@ -16,6 +18,22 @@ def london_day(day: Day) -> str:
     if isinstance(day, Stamp):
         return _day(day.date, day.timezone)
     return _day(day, "") if day else ""
+
+
+def london_days(days: Sequence[Day]) -> list[str]:
+    """The same for many dates at once: those of one answer are mostly blank, or few different ones of one time zone."""
+    if not any(days):
+        return [""] * len(days)
+    stamps = cast("Sequence[Stamp]", days)  # what is none has no such attribute
+    try:
+        texts, zones = [day.date for day in stamps], {day.timezone for day in stamps}
+    except AttributeError:
+        return [london_day(day) for day in days]
+    if len(zones) > 1:
+        return [london_day(day) for day in days]
+    (zone,) = zones
+    turned = {text: _day(text, zone) for text in set(texts)}
+    return [turned[text] for text in texts]
 
 
 @lru_cache(maxsize=65_536)

@@ -5,8 +5,10 @@ are let in follows from the permit: `FIELDS` is the one place where an item meet
 Source: Wonde API v1.0 (php-client 3.1.4; pywonde openapi). What could not be verified is accepted in each likely form.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -69,13 +71,13 @@ class Wrapped(Struct, gc=False):
 
 
 class Mark(Struct, gc=False):
-    """One session's mark of one student. There is no comment here."""
+    """One session's mark of one student. There is no comment here. When it changed is read of few marks only."""
 
     date: Day
     session: str | None
     student: str | int | Wrapped | None
     attendance_code: str | int | Wrapped | None
-    updated_at: Day = None
+    updated_at: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class AttendanceCode(Struct):
@@ -202,15 +204,21 @@ def student_pages(items: frozenset[Item]) -> msgspec.json.Decoder[Page[Any]]:
 def column(students: list[Any], item: Item) -> list[Any]:  # students are made to measure: see student_pages
     """An item of every student as it came; None where it is not given."""
     field = FIELD_OF[item]
-    if not field.include:
-        return [getattr(student, field.name) for student in students]
-    wrappings = [getattr(student, field.include) for student in students]
-    return [getattr(getattr(wrapping, "data", None), field.name, None) for wrapping in wrappings]
+    try:
+        return list(map(_reader(field), students))
+    except AttributeError:  # an include that is missing, or empty, of some student
+        wrappings = [getattr(student, field.include) for student in students]
+        return [getattr(getattr(wrapping, "data", None), field.name, None) for wrapping in wrappings]
+
+
+@cache
+def _reader(field: Field) -> Callable[[Any], Any]:  # as above
+    return attrgetter(f"{field.include}.data.{field.name}" if field.include else field.name)
 
 
 def ranges(students: list[Any], item: Item) -> list[list[DateRange]]:  # as above
     """The date ranges of an item of every student, as they came; empty where there are none."""
     if item not in RANGES:
         return [[] for _ in students]
-    wrappings = [getattr(student, RANGES[item]) for student in students]
+    wrappings = map(attrgetter(RANGES[item]), students)
     return [wrapping.data or [] if isinstance(wrapping, DateRanges) else [] for wrapping in wrappings]

@@ -1,15 +1,16 @@
 """Students as the service gives them, turned into raw roll and status tables: only what the permit names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import compress, groupby
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
 
 from tallyroll.connectors.wonde import records, values
-from tallyroll.connectors.wonde.days import london_day, moment
+from tallyroll.connectors.wonde.days import london_day, london_days, moment
 from tallyroll.governance import Door, Permit
 from tallyroll.vocab.items import Item
 from tallyroll.vocab.shapes import OPEN_END, RAW_ROLL, RAW_STATUS
@@ -26,8 +27,8 @@ STATUS_ITEMS = (
 )
 ONE_DAY = timedelta(days=1)
 Span = tuple[str, date, date]  # value, first, last
-Stay = tuple[int, str, str, str]  # row, pupil, admission, leaving
-Dated = tuple[str, str, str]  # the same as text; blank: the enrolment's own end
+Stay = tuple[str, str]  # admission, leaving
+Dated = tuple[str, str, str]  # a span as text; blank: the enrolment's own end
 
 
 @dataclass(slots=True)
@@ -53,21 +54,24 @@ class Roll:
     def add(self, permit: Permit, students: list[Any], *, now: datetime, since: date) -> None:
         """Take a page of students in. Those who left before `since` lend their key to old marks, and no more."""
         permit.check(Door.PULL, now=now, items=self.items)
-        rows = range(self.n_read + 1, self.n_read + len(students) + 1)
+        rows = list(range(self.n_read + 1, self.n_read + len(students) + 1))
         self.n_read += len(students)
         self.keys |= {str(student.id): _pupil(student) for student in students}
         moments = [moment(student.restored_at) for student in students if student.restored_at is not None]
         self.restored = max(filter(None, (self.restored, *moments)), default=None)
-        here = [not _is_before(day, since) for day in self._days(students, Item.LEAVING_DATE) or [""] * len(students)]
-        self._take(list(compress(rows, here)), list(compress(students, here)))
+        leaving = self._days(students, Item.LEAVING_DATE)
+        if leaving is not None and any(leaving):
+            here = [not _is_before(day, since) for day in leaving]
+            rows, students, leaving = (list(compress(some, here)) for some in (rows, students, leaving))
+        self._take(rows, students, leaving)
 
-    def _take(self, rows: list[int], students: list[Any]) -> None:
+    def _take(self, rows: list[int], students: list[Any], leaving: list[str] | None) -> None:
         """Turn students into rows of the two tables."""
-        pupils = [_pupil(student) for student in students]
-        admission, leaving = self._days(students, Item.ADMISSION_DATE), self._days(students, Item.LEAVING_DATE)
+        row, pupil = pa.array(rows, pa.int32()), pa.array([_pupil(student) for student in students], pa.string())
+        admission = self._days(students, Item.ADMISSION_DATE)
         columns: list[Sequence[object] | None] = [
-            rows,
-            pupils,
+            row,
+            pupil,
             self._upns(students),
             self._ours(students, Item.SEX),
             admission,
@@ -76,10 +80,13 @@ class Roll:
         ]
         self._roll.append(_table(columns, RAW_ROLL, n=len(rows)))
         nothing = [""] * len(rows)
-        stays = [*zip(rows, pupils, admission or nothing, leaving or nothing, strict=True)]
+        stays = [*zip(admission or nothing, leaving or nothing, strict=True)]
         for item in STATUS_ITEMS:
             if item in self.items:
-                self._status.append(self._status_of(item, students, stays))
+                place, value, first, last = self._status_of(item, students, stays)
+                places = pa.array(place, pa.int32())
+                named = [row.take(places), pupil.take(places), [str(item)] * len(place), value, first, last]
+                self._status.append(_table(named, RAW_STATUS, n=len(place)))
 
     def _upns(self, students: list[Any]) -> list[str] | None:
         if Item.UPN not in self.items:
@@ -89,24 +96,30 @@ class Roll:
     def _ours(self, students: list[Any], item: Item) -> list[str] | None:
         """An item in our words; None outside the permit."""
         words = self._words[item]
-        return [words[text] for text in records.column(students, item)] if item in self.items else None
+        return list(map(words.__getitem__, records.column(students, item))) if item in self.items else None
 
     def _days(self, students: list[Any], item: Item) -> list[str] | None:
         """An item that is a date, as ISO text; None outside the permit."""
-        return [london_day(day) for day in records.column(students, item)] if item in self.items else None
+        return london_days(records.column(students, item)) if item in self.items else None
 
-    def _status_of(self, item: Item, students: list[Any], stays: list[Stay]) -> pa.Table:
-        """The rows of one attribute: dated where the source gives readable dates, else for the whole enrolment."""
-        undated = self._ours(students, item) or []
-        found: list[tuple[int, str, str, str, str]] = []
-        for stay, text, given in zip(stays, undated, records.ranges(students, item), strict=True):
-            spans = _spans(given, item) if given else []
-            if spans:
-                found += [(*stay[:2], *dated) for dated in _dated(stay, spans)]
-            elif text:
-                found.append((*stay[:2], text, "", ""))
-        row, pupil, value, first, last = zip(*found, strict=True) if found else ((),) * 5
-        return _table([row, pupil, (str(item),) * len(found), value, first, last], RAW_STATUS, n=len(found))
+    def _status_of(self, item: Item, students: list[Any], stays: list[Stay]) -> Iterable[Sequence[Any]]:
+        """Student's place, value, first and last day of one attribute, as columns, by place.
+
+        Dated where the source gives readable dates, else for the whole enrolment.
+        """
+        values = self._ours(students, item) or []
+        cut: dict[int, list[Dated]] = {}
+        for place, given in enumerate(records.ranges(students, item)):
+            if given and (spans := _spans(given, item)):
+                dated = list(_dated(stays[place], spans))
+                if len(dated) == 1 and dated[0][1:] == ("", ""):
+                    values[place] = dated[0][0]
+                else:
+                    cut[place] = dated
+        whole = [(place, value, "", "") for place, value in enumerate(values) if value and place not in cut]
+        parts = [(place, *dated) for place, found in cut.items() for dated in found]
+        rows = sorted(whole + parts, key=itemgetter(0)) if parts else whole
+        return zip(*rows, strict=True) if rows else ((),) * 4
 
 
 def _pupil(student: Any) -> str:
@@ -150,7 +163,10 @@ def _spans(ranges: list[records.DateRange], item: Item) -> list[Span]:
 
 def _dated(stay: Stay, spans: list[Span]) -> Iterator[Dated]:
     """The enrolment cut where the value turns; outside every span the answer is no."""
-    admission, leaving = _iso(stay[2]) or date.min, _iso(stay[3]) or OPEN_END
+    admission, leaving = _iso(stay[0]) or date.min, _iso(stay[1]) or OPEN_END
+    if len(spans) == 1 and spans[0][1] <= admission and leaving <= spans[0][2]:  # by far the most
+        yield spans[0][0], "", ""
+        return
     turns = {admission, *(first for _, first, _ in spans), *(last + ONE_DAY for _, _, last in spans if last < OPEN_END)}
     starts = sorted(day for day in turns if admission <= day <= leaving)
     for value, stretch in groupby(starts, key=lambda day: _value_on(day, spans)):

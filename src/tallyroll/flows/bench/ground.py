@@ -1,7 +1,7 @@
 """The ground that benches stand on: a synthetic England, an assessment in force, permits, a store with history."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 from tallyroll import register, simulate
@@ -10,8 +10,9 @@ from tallyroll.governance import Door, Permit, Request, items_of, require
 from tallyroll.governance.manifest import Manifest, parse
 from tallyroll.register import RegisterStore, Screened
 from tallyroll.simulate import England
+from tallyroll.simulate.model import SchoolYear
 from tallyroll.vocab.clock import FixedClock
-from tallyroll.vocab.progress import Advance
+from tallyroll.vocab.progress import Advance, unwatched
 from tallyroll.vocab.schools import School
 
 NATION = 21_292
@@ -19,15 +20,13 @@ NATION = 21_292
 
 SEED = 1
 NOW = datetime.combine(DAY, EVENING)
-YESTERDAY = DAY - timedelta(days=1)
 CLOCK = FixedClock(NOW)
 
 
-def make_england(folder: Path, *, schools: int, advance: Advance) -> England:
-    """About so many synthetic schools; the same number gives the same schools."""
-    return simulate.england(
-        scale=schools / NATION, seed=SEED, out=folder / "england", year=FIRST.year, progress=advance
-    )
+def make_england(folder: Path, *, schools: float, advance: Advance = unwatched) -> England:
+    """About so many synthetic schools, one at least; the same number gives the same schools."""
+    scale = max(schools, 1) / NATION
+    return simulate.england(scale=scale, seed=SEED, out=folder / "england", year=FIRST.year, progress=advance)
 
 
 def manifest() -> Manifest:
@@ -52,19 +51,15 @@ def permit(door: Door, schools: Sequence[School], *, folder: Path, first: date =
     return require(rules, request, clock=CLOCK, authorities=authorities, journal=folder / "journal.jsonl")
 
 
-def screened(pull: Permit, england: England, school: School, *, first: date, last: date) -> Screened:
+def screened(pull: Permit, year: SchoolYear, *, first: date, last: date) -> Screened:
     """One school's days as an extract, screened."""
-    year = england.school_year(school.urn)
     extract = simulate.extract_of(year, items=pull.request.items, first=first, last=last, taken_at=NOW)
     return register.screen(pull, extract, calendar=year.calendar, now=NOW)
 
 
-def keep_term(pull: Permit, england: England, store: RegisterStore, *, last: date, advance: Advance) -> int:
-    """The term so far of every school in the store. Gives the marks kept."""
-    kept = 0
+def keep_term(pull: Permit, england: England, store: RegisterStore, *, advance: Advance) -> None:
+    """Put the term so far of every school into the store."""
     for done, school in enumerate(england.schools, start=1):
-        made = screened(pull, england, school, first=FIRST, last=last)
+        made = screened(pull, england.school_year(school.urn), first=FIRST, last=DAY)
         register.keep(pull, store, made, now=NOW)
-        kept += made.kept
         advance(done, len(england.schools))
-    return kept

@@ -21,11 +21,21 @@ Work = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long each run of a work took, and the answer that all of them gave."""
+    """Seconds of wall and of processor time of each run of a work, and the answer that all runs gave."""
 
     wall_s: tuple[float, ...]
     cpu_s: tuple[float, ...]
     answer: object = None
+
+    @property
+    def wall(self) -> float:
+        """The median of wall time."""
+        return median(self.wall_s)
+
+    @property
+    def cpu(self) -> float:
+        """The median of processor time."""
+        return median(self.cpu_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,60 +47,88 @@ class Line:
     unit: str
     times: Times
 
+    @property
+    def per_second(self) -> float:
+        """Units a second of wall time."""
+        return self.n / self.times.wall
+
+    @property
+    def per_cpu_second(self) -> float:
+        """Units a second of one core."""
+        return self.n / self.times.cpu
+
     def facts(self) -> dict[str, object]:
-        """The line for a program: times in seconds, rates in units a second of wall and of processor time."""
-        wall, cpu = self.times.wall_s, self.times.cpu_s
+        """The line for a program."""
         return {
             "name": self.name,
             "n": self.n,
             "unit": self.unit,
-            "runs": len(wall),
-            "wall_s": spread(wall),
-            "cpu_s": spread(cpu),
-            "per_second": self.n / median(wall),
-            "per_cpu_second": self.n / median(cpu),
+            "runs": len(self.times.wall_s),
+            "wall_s": spread(self.times.wall_s),
+            "cpu_s": spread(self.times.cpu_s),
+            "per_second": self.per_second,
+            "per_cpu_second": self.per_cpu_second,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times the cost of `ours` its rival costs: above 1 ours is cheaper. One value a round."""
+    """How many times the cost of ours the rival's is, round by round; above 1 ours is cheaper."""
 
     name: str
-    wall: tuple[float, ...]
-    cpu: tuple[float, ...]
+    of_wall: tuple[float, ...]
+    of_cpu: tuple[float, ...]
+
+    @property
+    def wall(self) -> float:
+        """The median ratio of wall times."""
+        return median(self.of_wall)
+
+    @property
+    def cpu(self) -> float:
+        """The median ratio of processor times."""
+        return median(self.of_cpu)
 
     def facts(self) -> dict[str, object]:
         """The ratio for a program."""
-        return {"name": self.name, "wall": spread(self.wall), "cpu": spread(self.cpu)}
+        return {"name": self.name, "wall": spread(self.of_wall), "cpu": spread(self.of_cpu)}
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What design.md asks for, and what was measured."""
+    """What the design asks for at least, and what was measured."""
 
     what: str
     hold_to: float
     measured: float
 
     @property
-    def met(self) -> bool:
+    def held(self) -> bool:
         """Whether it is held."""
         return self.measured >= self.hold_to
 
     def facts(self) -> dict[str, object]:
         """The goal for a program."""
-        return {"what": self.what, "hold_to": self.hold_to, "measured": self.measured, "met": self.met}
+        return {"what": self.what, "hold_to": self.hold_to, "measured": self.measured, "held": self.held}
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a bench found. `facts` are further measured numbers, by name."""
+    """What a bench found; `sizes` are further numbers that it counted or measured, by name."""
 
     lines: tuple[Line, ...]
     ratios: tuple[Ratio, ...] = ()
     goals: tuple[Goal, ...] = ()
-    facts: Mapping[str, float] = field(default_factory=dict)
+    sizes: Mapping[str, float] = field(default_factory=dict)
+
+    def facts(self) -> dict[str, object]:
+        """The outcome for a program."""
+        return {
+            "lines": [line.facts() for line in self.lines],
+            "ratios": [ratio.facts() for ratio in self.ratios],
+            "goals": [goal.facts() for goal in self.goals],
+            "sizes": dict(self.sizes),
+        }
 
 
 def interleave(works: Mapping[str, Work], *, runs: int, advance: Advance) -> dict[str, Times]:
@@ -102,6 +140,7 @@ def interleave(works: Mapping[str, Work], *, runs: int, advance: Advance) -> dic
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
     for turn in range(runs):
         for name in list(works)[:: -1 if turn % 2 else 1]:
+            gc.collect()
             spent, answer = timed(works[name])
             times[name].append(spent)
             if answer != answers[name]:
@@ -112,7 +151,6 @@ def interleave(works: Mapping[str, Work], *, runs: int, advance: Advance) -> dic
 
 def timed(work: Work) -> tuple[tuple[float, float], object]:
     """The seconds of wall and of processor time that the work took, and its answer."""
-    gc.collect()
     cpu, wall = cpu_seconds(), perf_counter()
     answer = work()
     return (perf_counter() - wall, cpu_seconds() - cpu), answer

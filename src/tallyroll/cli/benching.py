@@ -1,0 +1,74 @@
+"""The verb of the benches: how fast this machine does the work, as tables for a person and as JSON."""
+
+import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from statistics import median
+from typing import Annotated
+
+import typer
+
+from tallyroll.cli.output import progress, say, show_table
+from tallyroll.flows import bench as benches
+from tallyroll.flows.bench import Line, Machine, Outcome
+from tallyroll.vocab.errors import UsageProblem
+
+ALL = "all"
+
+
+def join(app: typer.Typer) -> None:
+    """Add this verb to the command."""
+    app.command("bench")(bench)
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help=f"Which bench: {', '.join(benches.BENCHES)}, or {ALL}.")],
+    *,
+    scale: Annotated[float, typer.Option(help="How much work: 1 is that of docs/performance.md.")] = 1.0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="A file to write the figures to.")] = None,
+) -> None:
+    """Measure this machine's speed. Each bench runs in a process of its own and removes what it made."""
+    if json_file and not json_file.parent.is_dir():
+        raise UsageProblem("There is no such folder.", where=str(json_file), mend="Make it, or name another file.")
+    made: dict[str, object] = {}
+    for one in benches.BENCHES if name == ALL else [name]:
+        machine = benches.look()
+        with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as apart:
+            outcome, peak_mb = apart.submit(_measure, one, scale).result()
+        _show(one, outcome, machine, peak_mb)
+        made[one] = {**outcome.facts(), "peak_memory_mb": peak_mb, "machine": machine.facts()}
+    if json_file:
+        json_file.write_text(json.dumps({"scale": scale, "benches": made}, indent=2) + "\n", encoding="utf-8")
+
+
+def _measure(name: str, scale: float) -> tuple[Outcome, float]:
+    """The process of one bench: what it found, and the most memory it held."""
+    with progress(f"Bench {name}") as advance:
+        return benches.run(name, scale=scale, advance=advance), benches.peak_memory_mb()
+
+
+def _show(name: str, outcome: Outcome, machine: Machine, peak_mb: float) -> None:
+    columns = ["work", "of", "wall ms", "core ms", "a second", "a core second"]
+    show_table(f"Bench {name}", columns, [_row(line) for line in outcome.lines])
+    for ratio in outcome.ratios:
+        wall, cpu = (f"{median(of):.1f} ({min(of):.1f} to {max(of):.1f})" for of in (ratio.of_wall, ratio.of_cpu))
+        say(f"{ratio.name}: {wall} of wall time, {cpu} of processor time")
+    for goal in outcome.goals:
+        say(f"Goal: {goal.what}: {goal.measured:,.1f}, to be {goal.hold_to:,g}: {'held' if goal.held else 'missed'}")
+    for what, measured in outcome.sizes.items():
+        say(f"{what}: {measured:,.0f}")
+    load = ", ".join(f"{one:.1f}" for one in machine.load)
+    say(f"Peak memory {peak_mb:,.0f} MB. {machine.cpus} processors, load {load} (1, 5, 15 minutes) at the start.")
+
+
+def _row(line: Line) -> tuple[object, ...]:
+    wall = [second * 1000 for second in line.times.wall_s]
+    return (
+        line.name,
+        f"{line.n:,} {line.unit}",
+        f"{median(wall):,.1f} ({min(wall):,.1f} to {max(wall):,.1f})",
+        f"{line.times.cpu * 1000:,.1f}",
+        round(line.per_second),
+        round(line.per_cpu_second),
+    )
