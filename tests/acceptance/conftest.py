@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,15 @@ def run_apart(arguments: Sequence[str], *, home: Path) -> Ran:
     )
     out, err = process.communicate(timeout=240)
     strayed = [str(path) for place in places.values() for path in place.rglob("*")]
-    return Ran(process.returncode, out, err, _in_session(process.pid), strayed)
+    return Ran(process.returncode, out, err, _left_in_session(process.pid), strayed)
+
+
+def _left_in_session(session: int) -> list[str]:
+    """The processes of a session that are still there five seconds after the one that began it has ended."""
+    until = time.monotonic() + 5
+    while (found := _in_session(session)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
 
 
 def _in_session(session: int) -> list[str]:

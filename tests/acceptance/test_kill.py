@@ -194,7 +194,7 @@ async def play_interrupted(on: Bench) -> tuple[Path, Ended, Ended]:
     """Stopped with Ctrl-C, and then started again."""
 
     async def interrupt(one: Running) -> None:
-        await one.until_asked(26)
+        await one.until_asked(32)
         one.send(signal.SIGINT)
 
     settings = on.node("interrupted")

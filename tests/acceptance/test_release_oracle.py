@@ -39,7 +39,7 @@ Row = dict[str, Any]
 @pytest.fixture(scope="module")
 def store(demo: Demo, tmp_path_factory: pytest.TempPathFactory):
     """A copy of the demo's store: even a reader leaves files beside the one it opens."""
-    copy = shutil.copy(demo.folder / "register.sqlite", tmp_path_factory.mktemp("store"))
+    copy = Path(shutil.copy(demo.folder / "register.sqlite", tmp_path_factory.mktemp("store")))
     with register.RegisterStore(copy, read_only=True) as opened:
         yield opened
 

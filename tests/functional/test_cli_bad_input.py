@@ -604,3 +604,15 @@ def test_a_folder_that_may_not_be_written_to_is_said(say, tmp_path):
     said = say(f"simulate england --scale 0.001 --authority 860 --out {tmp_path}/new")
     assert said.code == USAGE
     one_clear_message(said)
+
+
+def test_a_release_that_fails_its_own_check_says_which(say, desk):
+    """Two children of whom nothing is known: a filter has fewer items than its group, which the standard forbids."""
+    collected = say(f"collect --settings {{good-csv.toml}} --now {NOW} --days 18 --pull 1 --json")
+    assert collected.code == DONE, collected.err
+    text = f"tally --settings {{good-csv.toml}} --now {NOW} --from 2026-09-07 --to 2026-09-25 --out {{tiny-tally}}"
+    assert say(text).code == DONE
+    said = say(f"release make --tallies {{tiny-tally}} {MAKE} --out {{tiny-release}}")
+    assert said.code == FINDINGS
+    assert "filter_group_level" in said.out
+    assert "Failed" in said.out

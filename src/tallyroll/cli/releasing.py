@@ -67,6 +67,8 @@ def make(
     else:
         rows = [(table.name, table.rows, table.hidden_rows) for table in made.tables]
         show_table(f"Written to {out}", ["table", "rows", "hidden rows"], rows)
+        if not made.report.passed:
+            show_report(made.report)
     raise typer.Exit(0 if made.report.passed else 4)
 
 

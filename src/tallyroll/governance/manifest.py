@@ -44,7 +44,7 @@ class Tier(StrEnum):
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # built by the first manifest that is read
 
 
 class Collection(_Part):

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tallyroll.register.checks import BY_NAME, Check
 from tallyroll.vocab.findings import Finding, Severity
@@ -26,7 +25,7 @@ class Column:
     def __init__(self, table: pa.Table, name: str) -> None:
         array = table.column(name)
         whole = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
-        encoded = pc.dictionary_encode(whole, null_encoding="encode")
+        encoded = whole.dictionary_encode("encode")
         self.index: Ints = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         self.values: list[str] = [value or "" for value in encoded.dictionary.to_pylist()]
 
@@ -36,6 +35,8 @@ class Column:
 
     def blank(self) -> Bools:
         """For each distinct value whether it is blank."""
+        if all(map(str.strip, self.values)):  # nearly always, and three times as fast as looking at each
+            return np.zeros(len(self.values), dtype=np.bool_)
         return np.array([not value or value.isspace() for value in self.values], dtype=np.bool_)
 
 

@@ -43,8 +43,15 @@ def to_table(stretches: Stretches, *, urn: int) -> pa.Table:
     """A table of spans with these stretches."""
     urns = np.full(len(stretches), urn, dtype=np.int32)
     columns = [urns, *np.ascontiguousarray(stretches.T)]
-    arrays = [pa.array(column, pa.int32()).cast(field.type) for column, field in zip(columns, SPANS, strict=True)]
+    arrays = [_array(column, field.type) for column, field in zip(columns, SPANS, strict=True)]
     return pa.table(arrays, schema=SPANS)
+
+
+def _array(numbers: npt.NDArray[np.int32], kind: pa.DataType) -> pa.Array:
+    """Numbers as a column of whole numbers or dates. Without a cast of pyarrow's, which costs 20 us a column."""
+    if kind == pa.date32():
+        return pa.array(numbers).view(kind)
+    return pa.array(numbers.astype(kind.to_pandas_dtype(), copy=False))
 
 
 def joined(stretches: Stretches) -> Stretches:

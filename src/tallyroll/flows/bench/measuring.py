@@ -137,6 +137,8 @@ def interleave(works: Mapping[str, Work], *, runs: int, advance: Advance) -> dic
     Raises: VerificationProblem when a work answers otherwise than the time before.
     """
     answers = {name: work() for name, work in works.items()}
+    gc.collect()
+    gc.freeze()  # what the bench itself holds must not slow the collector of a work that makes many objects
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
     for turn in range(runs):
         for name in list(works)[:: -1 if turn % 2 else 1]:
@@ -146,6 +148,7 @@ def interleave(works: Mapping[str, Work], *, runs: int, advance: Advance) -> dic
             if answer != answers[name]:
                 raise VerificationProblem(f"The bench of {name} answers otherwise than before.", mend="Report a bug.")
         advance(turn + 1, runs)
+    gc.unfreeze()
     return {name: times_of(found, answers[name]) for name, found in times.items()}
 
 

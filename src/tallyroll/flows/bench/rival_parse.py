@@ -85,9 +85,9 @@ def n_records(page: bytes) -> int:
     return len(_PAGES.validate_json(page).data)
 
 
-def checked(page: bytes, judge: Judge) -> tuple[Ints, Ints, Ints]:
+def checked(pages: Sequence[bytes], judge: Judge) -> tuple[Ints, Ints, Ints]:
     """The marks that stand: the day's place in the period, session, code."""
-    marks = _PAGES.validate_json(page).data
+    marks = [mark for page in pages for mark in _PAGES.validate_json(page).data]
     days = _days(marks, judge.first)
     halves = np.array([mark.session == "PM" for mark in marks], dtype=np.int64)
     places = np.array([judge.place_of.get(mark.student, -1) for mark in marks], dtype=np.int64)

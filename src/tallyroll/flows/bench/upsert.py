@@ -1,12 +1,15 @@
 """Upserting: one school's day extracted anew and kept durably; against DuckDB, which deletes and inserts the same rows.
 
-Both hold the term so far of all schools in a file, and are made durable by each transaction. Ours also keeps the roll,
-the revision and the bookmark, and can still tell what it knew before; the rival forgets.
+Both hold the term so far of all schools in a file, and each transaction is forced to disk. Ours also keeps the roll,
+the revision and the bookmark, and can still tell what it knew before; the rival forgets. The disk's own part is
+measured beside them: one block written to a file and forced.
 """
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from io import RawIOBase
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,7 @@ import pyarrow.compute as pc
 from tallyroll import register
 from tallyroll.engines import FileStore, open_file_store
 from tallyroll.flows.bench.ground import NOW, SEED, make_england, permit, screened
-from tallyroll.flows.bench.measuring import Goal, Line, Outcome, Times, compare, timed, times_of
+from tallyroll.flows.bench.measuring import Goal, Line, Outcome, Times, Work, compare, timed, times_of
 from tallyroll.flows.demo import DAY, FIRST
 from tallyroll.governance import Door, Permit
 from tallyroll.register import RegisterStore, Screened
@@ -26,7 +29,8 @@ from tallyroll.vocab.progress import Advance
 
 SCHOOLS, UPSERTS, WARM_UP = 100, 200, 20
 EDITED = 0.02  # share of a day's marks that differ when it is extracted anew
-OURS, RIVAL = "register.keep", "DuckDB, delete and insert"
+OURS, RIVAL, DISK = "register.keep", "DuckDB, delete and insert", "the disk alone"
+BLOCK = bytes(64 * 1024)  # about what a transaction of ours writes
 _PRESENT = [BY_TEXT[text].number for text in ("/", "\\")]
 _CELL = ["urn", "date", "session", "code"]
 
@@ -42,7 +46,16 @@ def upsert(scale: float, *, folder: Path, advance: Advance) -> Outcome:
             rival.add(term.marks)
             advance(done, len(england.schools))
         edits = list(_edits(pull, england, n=WARM_UP + max(WARM_UP, round(UPSERTS * scale))))
-        times = _take_turns(edits, pull, store, rival, advance=advance)
+        with (folder / "block").open("wb", buffering=0) as block:
+            works = [
+                {
+                    OURS: partial(_keep, pull, store, one),
+                    RIVAL: partial(_replace, rival, one),
+                    DISK: partial(_force, block),
+                }
+                for one in edits
+            ]
+            times = _take_turns(works, advance=advance)
         n_marks = _same(england, store, rival, folder=folder)
     ratio = compare(OURS, RIVAL, times)
     lines = tuple(Line(name, 1, "upserts", its) for name, its in times.items())
@@ -75,16 +88,13 @@ def _edits(pull: Permit, england: England, *, n: int) -> Iterator[Screened]:
         yield screened(pull, edited, first=year.days[place], last=year.days[place])
 
 
-def _take_turns(
-    edits: Sequence[Screened], pull: Permit, store: RegisterStore, rival: FileStore, *, advance: Advance
-) -> dict[str, Times]:
-    """The times of both, upsert by upsert, the first ones left out."""
-    spent: dict[str, list[tuple[float, float]]] = {OURS: [], RIVAL: []}
-    for turn, one in enumerate(edits):
-        works = {OURS: partial(_keep, pull, store, one), RIVAL: partial(_replace, rival, one)}
-        for name in list(works)[:: -1 if turn % 2 else 1]:
-            spent[name].append(timed(works[name])[0])
-        advance(turn + 1, len(edits))
+def _take_turns(works: Sequence[Mapping[str, Work]], *, advance: Advance) -> dict[str, Times]:
+    """The times of all, upsert by upsert, the first ones left out."""
+    spent: dict[str, list[tuple[float, float]]] = {OURS: [], RIVAL: [], DISK: []}
+    for turn, these in enumerate(works):
+        for name in list(these)[:: -1 if turn % 2 else 1]:
+            spent[name].append(timed(these[name])[0])
+        advance(turn + 1, len(works))
     return {name: times_of(runs[WARM_UP:]) for name, runs in spent.items()}
 
 
@@ -94,6 +104,11 @@ def _keep(pull: Permit, store: RegisterStore, one: Screened) -> None:
 
 def _replace(rival: FileStore, one: Screened) -> None:
     rival.replace(one.marks, urn=one.school.urn.number, first=one.first, last=one.last)
+
+
+def _force(block: RawIOBase) -> None:
+    block.write(BLOCK)
+    os.fsync(block.fileno())
 
 
 def _same(england: England, store: RegisterStore, rival: FileStore, *, folder: Path) -> int:
