@@ -195,14 +195,14 @@ def _with_totals(rows: Iterable[Row], rates: Mapping[str, str], below: str = "po
     return phases + [_total(parts, rates, below) for parts in together.values()]
 
 
-def _open_days(cells: Cells, heads: Heads) -> set[date]:
-    """Days on which at least a third of the nation's schools in scope had a possible session."""
-    in_scope = sum(schools for (level, *_), (schools, _) in heads.items() if level == "National")
+def _open_days(cells: Cells) -> set[date]:
+    """Days on which at least a third of the schools that ever had a possible session had one."""
     open_on: dict[date, set[int]] = defaultdict(set)
     for (urn, _, _, phase, day, _, characteristic, _, code), n in cells.items():
         if characteristic == "all" and phase in PUBLISHED and n and text(code) in POSSIBLE:
             open_on[day].add(urn)
-    return {day for day, schools in open_on.items() if 3 * len(schools) >= in_scope}
+    known = set().union(*open_on.values())
+    return {day for day, schools in open_on.items() if 3 * len(schools) >= len(known)}
 
 
 def _days(cells: Cells, heads: Heads) -> list[Row]:
@@ -219,7 +219,7 @@ def _days(cells: Cells, heads: Heads) -> list[Row]:
             on_roll[here][urn, session] += n
         if said in POSSIBLE and n:
             is_open[here].add(urn)
-    wide = _open_days(cells, heads)
+    wide = _open_days(cells)
     sums: dict[tuple[date, Area, str], Row] = {}
     for (la, phase, day), schools in is_open.items():
         figures = {name: sum(counts[la, phase, day][code] for code in codes) for name, codes in CODES_OF.items()}
@@ -277,7 +277,7 @@ def _labels(characteristic: str, value: int) -> Row:
 
 def _breakdowns(cells: Cells, names: Sequence[str], heads: Heads) -> list[Row]:
     """The weekly table by characteristic; a school counts where it has a possible session in the cell."""
-    wide = _open_days(cells, heads)
+    wide = _open_days(cells)
     counts: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     schools: dict[tuple[Any, ...], set[int]] = defaultdict(set)
     for (urn, _, la, phase, day, _, characteristic, value, code), n in cells.items():

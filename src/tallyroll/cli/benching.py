@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from tallyroll.cli.output import progress, say, show_table
-from tallyroll.flows import bench as benches
-from tallyroll.flows.bench import Line, Machine, Outcome
+from tallyroll.flows.bench.catalogue import BENCHES, run
+from tallyroll.flows.bench.machine import Machine, look, peak_memory_mb
+from tallyroll.flows.bench.measuring import Line, Outcome
 from tallyroll.vocab.errors import UsageProblem
 
 ALL = "all"
@@ -23,29 +24,32 @@ def join(app: typer.Typer) -> None:
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help=f"Which bench: {', '.join(benches.BENCHES)}, or {ALL}.")],
+    name: Annotated[str, typer.Argument(help=f"Which bench: {', '.join(BENCHES)}, or {ALL}.")],
     *,
     scale: Annotated[float, typer.Option(help="How much work: 1 is that of docs/performance.md.")] = 1.0,
+    runs: Annotated[
+        int | None, typer.Option(min=1, help="How often each work is timed; as often as usual by itself.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="A file to write the figures to.")] = None,
 ) -> None:
     """Measure this machine's speed. Each bench runs in a process of its own and removes what it made."""
     if json_file and not json_file.parent.is_dir():
         raise UsageProblem("There is no such folder.", where=str(json_file), mend="Make it, or name another file.")
     made: dict[str, object] = {}
-    for one in benches.BENCHES if name == ALL else [name]:
-        machine = benches.look()
+    for one in BENCHES if name == ALL else [name]:
+        machine = look()
         with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as apart:
-            outcome, peak_mb = apart.submit(_measure, one, scale).result()
+            outcome, peak_mb = apart.submit(_measure, one, scale, runs).result()
         _show(one, outcome, machine, peak_mb)
         made[one] = {**outcome.facts(), "peak_memory_mb": peak_mb, "machine": machine.facts()}
     if json_file:
         json_file.write_text(json.dumps({"scale": scale, "benches": made}, indent=2) + "\n", encoding="utf-8")
 
 
-def _measure(name: str, scale: float) -> tuple[Outcome, float]:
+def _measure(name: str, scale: float, runs: int | None) -> tuple[Outcome, float]:
     """The process of one bench: what it found, and the most memory it held."""
     with progress(f"Bench {name}") as advance:
-        return benches.run(name, scale=scale, advance=advance), benches.peak_memory_mb()
+        return run(name, scale=scale, runs=runs, advance=advance), peak_memory_mb()
 
 
 def _show(name: str, outcome: Outcome, machine: Machine, peak_mb: float) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,17 +13,17 @@ import typer
 
 from tallyroll import tally
 from tallyroll.cli.options import DryRun, Json, Now, clock, day
-from tallyroll.cli.output import progress, say, say_json, show_table
+from tallyroll.cli.output import plain, progress, say, say_json, show_table
 from tallyroll.connectors.interface import Connector, SourceSchool, open_connector
 from tallyroll.engines import open_engine
 from tallyroll.flows import node
-from tallyroll.flows.findings import finding_list
+from tallyroll.flows.findings import write_findings
 from tallyroll.flows.settings import NodeSettings
 from tallyroll.governance import manifest as manifests
 from tallyroll.register import RegisterStore
 from tallyroll.vocab.calendars import read_calendars
 from tallyroll.vocab.clock import Clock, today
-from tallyroll.vocab.findings import Severity
+from tallyroll.vocab.findings import Finding, Severity
 from tallyroll.vocab.identifiers import Urn
 
 Settings = Annotated[Path, typer.Option("--settings", help="The node's settings file (TOML).")]
@@ -48,15 +49,16 @@ def connect(
     if invite:
         _invite(chosen, Urn(invite), clock(now), as_json=as_json)
         return
-    sources = asyncio.run(_sources(open_connector(chosen.connector, chosen.source)))
+    sources, unusable = asyncio.run(_sources(open_connector(chosen.connector, chosen.source)))
     states = Counter(source.state for source in sources)
     if as_json:
         schools = [{"urn": one.school.urn.number, "name": one.school.name, "state": one.state} for one in sources]
-        say_json({"states": states, "schools": schools})
+        say_json({"states": states, "schools": schools, "unusable": [asdict(one) for one in unusable]})
         return
     rows = [(str(one.school.urn), one.school.name, one.school.la.name, one.state) for one in sources]
     show_table("Schools", ["URN", "school", "authority", "state"], rows, numbers_from=9)
     say(", ".join(f"{number} {state}" for state, number in states.items()))
+    show_unusable(unusable)
 
 
 def _invite(chosen: NodeSettings, urn: Urn, when: Clock, *, as_json: bool) -> None:
@@ -70,21 +72,22 @@ def _invite(chosen: NodeSettings, urn: Urn, when: Clock, *, as_json: bool) -> No
     if as_json:
         say_json({"urn": urn.number, "state": asked.state})
     else:
-        say(f"{asked.school.name} ({urn}) is {asked.state}.")
+        say(f"{plain(asked.school.name)} ({urn}) is {asked.state}.")
 
 
-async def _sources(connector: Connector) -> tuple[SourceSchool, ...]:
+async def _sources(connector: Connector) -> tuple[tuple[SourceSchool, ...], tuple[Finding, ...]]:
+    """The schools that the source lists, and what is wrong with those that we cannot use."""
     async with connector:
-        return await connector.schools()
+        return await connector.schools(), connector.findings
 
 
 def collect(
     *,
     settings: Settings,
     last: Last = "",
-    days: Annotated[int, typer.Option(min=0, max=366, help="How many days to reach back for corrections.")] = 7,
+    days: Annotated[int, typer.Option(min=0, max=400, help="How many days to reach back for corrections.")] = 7,
     findings: Annotated[
-        Path | None, typer.Option(help="A CSV file for what screening found, school by school.")
+        Path | None, typer.Option(help="A CSV file for what screening found in the whole round, school by school.")
     ] = None,
     pull: Annotated[int, typer.Option(min=1, help="Which of the day's rounds this is.")] = 1,
     now: Now = "",
@@ -97,8 +100,7 @@ def collect(
     if dry_run:
         _foretell(chosen, until, days, as_json=as_json)
         return
-    listing = finding_list(findings) if findings else nullcontext(node.unheard)
-    with _node(chosen) as held, listing as found, progress("Collecting", quiet=as_json) as advance:
+    with _node(chosen) as held, progress("Collecting", quiet=as_json) as advance:
 
         async def run() -> node.Collected:
             async with open_connector(chosen.connector, chosen.source) as connector:
@@ -110,11 +112,12 @@ def collect(
                     days=days,
                     pull=pull,
                     schools_at_once=chosen.schools_at_once,
-                    found=found,
                     advance=advance,
                 )
 
         made = asyncio.run(run())
+        if findings:
+            write_findings(findings, held.store, rounds=[made.round_id])
     show_collected(made, as_json=as_json)
     raise typer.Exit(4 if made.failed else 0)
 
@@ -147,7 +150,9 @@ def show_collected(made: node.Collected, *, as_json: bool) -> None:
         say_json(
             {
                 "round": made.round_id,
+                "was_finished": made.was_finished,
                 "states": made.by_state,
+                "unusable": [asdict(one) for one in made.unusable],
                 "already": made.already,
                 "collected": made.collected,
                 "failed": [{"urn": urn.number, "reason": reason} for urn, reason in made.failed],
@@ -161,20 +166,31 @@ def show_collected(made: node.Collected, *, as_json: bool) -> None:
             }
         )
         return
+    if made.was_finished:
+        say(f"The round '{made.round_id}' was finished already: nothing was collected. See --pull for the day's next.")
     say(f"{made.collected:,} schools collected, {made.already:,} were finished already, {len(made.failed):,} failed.")
     say(f"{counts.received:,} marks received = {counts.kept:,} kept + {counts.rejected:,} rejected.")
-    if made.findings:
-        show_findings(made)
+    show_findings(made)
+    show_unusable(made.unusable)
     for urn, reason in made.failed[:10]:
-        say(f"  {urn}: {reason}")
+        say(f"  {urn}: {plain(reason)}")
 
 
 def show_findings(made: node.Collected) -> None:
-    """The findings of a round, worst first."""
+    """The findings of a round, if there are any, worst first."""
+    if not made.findings:
+        return
     order = list(Severity)
     found = sorted(made.findings.items(), key=lambda one: (order.index(one[0][1]), -one[1]))
     rows = [(check, severity, number) for (check, severity), number in found]
     show_table("Findings", ["check", "severity", "rows"], rows, numbers_from=2)
+
+
+def show_unusable(unusable: Sequence[Finding]) -> None:
+    """What is wrong with schools that the source lists and that we cannot use, if there are any."""
+    if unusable:
+        rows = [(one.place, one.message, one.mend) for one in unusable]
+        show_table("Schools that cannot be used", ["school", "why", "how to mend it"], rows, numbers_from=3)
 
 
 def tally_verb(

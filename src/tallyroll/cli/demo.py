@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.rule import Rule
 
-from tallyroll.cli.collecting import show_findings
+from tallyroll.cli.collecting import show_findings, show_unusable
 from tallyroll.cli.options import Json
 from tallyroll.cli.output import out as console
 from tallyroll.cli.output import progress, say, say_json, show_table
@@ -18,6 +18,7 @@ from tallyroll.connectors.interface import SchoolState
 from tallyroll.flows import centre, demo
 from tallyroll.flows.centre import Published
 from tallyroll.flows.node import Collected
+from tallyroll.register import RoundCounts
 from tallyroll.release import Outcome, headline
 from tallyroll.vocab.errors import Refused, VerificationProblem
 from tallyroll.vocab.progress import Advance
@@ -114,14 +115,16 @@ def _show_refusal(teller: _Teller, stage: demo.Stage) -> Refused:
     return refusal
 
 
-def _collect(teller: _Teller, stage: demo.Stage) -> tuple[int, Collected]:
+def _collect(teller: _Teller, stage: demo.Stage) -> tuple[RoundCounts, Collected]:
     teller.title("One day")
     history = teller.step(
         "history",
         "Screen and keep the term so far",
         lambda advance: demo.keep_history(stage, advance=advance),
     )
-    teller.note(f"{history:,} marks since {demo.FIRST:%-d %B}.")
+    teller.note(
+        f"{history.received:,} marks since {demo.FIRST:%-d %B} = {history.kept:,} kept + {history.rejected:,} rejected."
+    )
     collected = teller.step(
         "collect", f"Collect {demo.DAY:%A %-d %B} over HTTP", lambda advance: demo.collect_day(stage, advance=advance)
     )
@@ -129,9 +132,10 @@ def _collect(teller: _Teller, stage: demo.Stage) -> tuple[int, Collected]:
     states = ", ".join(f"{number} {state}" for state, number in collected.by_state.items())
     teller.note(f"Schools: {states}. {rate:.0f} schools a second.")
     teller.note(f"{counts.received:,} marks received = {counts.kept:,} kept + {counts.rejected:,} rejected.")
-    if not teller.quiet and collected.findings:
+    if not teller.quiet:
         show_findings(collected)
-    if counts.received != counts.kept + counts.rejected:
+        show_unusable(collected.unusable)
+    if any(one.received != one.kept + one.rejected for one in (history, counts)):
         raise VerificationProblem("Marks were lost between receiving and keeping.", mend="Report this as a bug.")
     return history, collected
 
@@ -144,7 +148,7 @@ def _publish(teller: _Teller, stage: demo.Stage) -> Published:
     merged = teller.step(
         "merge", "Merge the tallies at the centre", lambda _: centre.merge(folders, stage.folder / "tallies" / "merged")
     )
-    teller.note(f"{merged.cells.num_rows:,} cells, no pupil in them.")
+    teller.note(f"{merged.cells.num_rows:,} cells: counts, and no pupil's row.")
     published = teller.step(
         "release", "Tabulate, protect, write and check the release", lambda _: demo.publish(stage, merged)
     )
@@ -160,7 +164,7 @@ def _summary(
     england_schools: int,
     authorities: int,
     refusals: Sequence[Refused],
-    history: int,
+    history: RoundCounts,
     collected: Collected,
     published: Published,
     entries: int,
@@ -175,7 +179,11 @@ def _summary(
         "schools_collected": collected.collected,
         "schools_failed": [{"urn": urn.number, "reason": reason} for urn, reason in collected.failed],
         "authorities": authorities,
-        "marks_history": history,
+        **({"schools_unusable": len(collected.unusable)} if collected.unusable else {}),
+        "marks_history": history.kept,
+        "marks_history_received": history.received,
+        "marks_history_kept": history.kept,
+        "marks_history_rejected": history.rejected,
         "marks_received": counts.received,
         "marks_kept": counts.kept,
         "marks_rejected": counts.rejected,

@@ -10,7 +10,7 @@ from tallyroll.cli.options import Json, Now, clock, day
 from tallyroll.cli.output import say, say_json, show_table
 from tallyroll.governance import Door, Request, explain
 from tallyroll.governance.manifest import read
-from tallyroll.vocab.errors import UsageProblem
+from tallyroll.vocab.errors import UsageProblem, VerificationProblem
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.items import ESSENTIAL, Item
 
@@ -94,6 +94,10 @@ def verify(
     if not journal.exists():
         raise UsageProblem("There is no journal here.", where=str(journal), mend="Give its path.")
     entries = ledger.verify(journal)
+    if entries == 0 and journal.stat().st_size:
+        raise VerificationProblem(
+            "This file holds no whole line, so it is no journal.", where=str(journal), mend="Give the journal's path."
+        )
     if as_json:
         say_json({"journal": journal, "entries": entries})
     else:

@@ -13,12 +13,24 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done,
 Now = Annotated[str, typer.Option("--now", help="Play as if it were this moment (ISO 8601). For replays and drills.")]
 
 
+YEARS = range(2000, 2101)
+"""The years that a day or moment on the command line may lie in: far from the ends of the calendar."""
+
+
 def day(text: str, option: str) -> date:
-    """A day written yyyy-mm-dd."""
+    """A day written yyyy-mm-dd, in one of YEARS."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError as error:
         raise UsageProblem(f"'{text}' is not a day.", where=option, mend="Write it as 2026-11-20.") from error
+    _check_year(text, found, option)
+    return found
+
+
+def _check_year(text: str, found: date, option: str) -> None:
+    if found.year not in YEARS:
+        what = f"'{text}' lies outside the years {YEARS[0]} to {YEARS[-1]}."
+        raise UsageProblem(what, where=option, mend="Correct the year.")
 
 
 def clock(now: str) -> Clock:
@@ -29,4 +41,5 @@ def clock(now: str) -> Clock:
         moment = datetime.fromisoformat(now)
     except ValueError as error:
         raise UsageProblem(f"'{now}' is not a moment.", where="--now", mend="Write 2026-11-20T16:00.") from error
+    _check_year(now, moment, "--now")
     return FixedClock(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -1,6 +1,7 @@
 """What a person or a program reads: tables and progress for one, a single JSON object for the other."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,13 +14,17 @@ from rich.table import Table
 from tallyroll.vocab.errors import Problem, Refused
 from tallyroll.vocab.progress import Advance
 
+_STEERING = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)  # controls and bidi; not tab, line feed
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
 def say(text: str = "") -> None:
     """One line for a person."""
-    out.print(text)
+    out.print(harmless(text))
 
 
 def say_json(facts: Mapping[str, object]) -> None:
@@ -34,13 +39,13 @@ def say_problem(problem: Problem, *, as_json: bool) -> None:
         facts = {"error": type(problem).__name__, "what": problem.what, "where": problem.where, "mend": problem.mend}
         sys.stderr.write(json.dumps({**facts, **({"clause": clause} if clause else {})}) + "\n")
         return
-    head = f"[bold red]{'Refused' if clause else 'Stopped'}[/] {_plain(problem.where)}".rstrip()
+    head = f"[bold red]{'Refused' if clause else 'Stopped'}[/] {plain(problem.where)}".rstrip()
     err.print(head, soft_wrap=True)
-    err.print(f"  {_plain(problem.what)}", soft_wrap=True)
+    err.print(f"  {plain(problem.what)}", soft_wrap=True)
     if problem.mend:
-        err.print(f"  [dim]How to mend it:[/] {_plain(problem.mend)}", soft_wrap=True)
+        err.print(f"  [dim]How to mend it:[/] {plain(problem.mend)}", soft_wrap=True)
     if clause:
-        err.print(f"  [dim]Clause:[/] {_plain(clause)}", soft_wrap=True)
+        err.print(f"  [dim]Clause:[/] {plain(clause)}", soft_wrap=True)
 
 
 def say_stopped(*, as_json: bool) -> None:
@@ -52,17 +57,25 @@ def say_stopped(*, as_json: bool) -> None:
         err.print(f"[bold]Stopped[/] before the end. {mend}", soft_wrap=True)
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
+def plain(text: str) -> str:
+    """Text from elsewhere, so that it can neither style what is said nor steer the terminal."""
+    return harmless(text).replace("[", r"\[")
+
+
+def harmless(text: str) -> str:
+    """The text with every character that could steer a terminal replaced by the mark for one that cannot be shown."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, numbers_from: int = 1) -> None:
     """A table for a person; columns from `numbers_from` on are set to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=plain(title), title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD
+    )
     for place, column in enumerate(columns):
         table.add_column(column, justify="right" if place >= numbers_from else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_plain(_cell(value)) for value in row))
+        table.add_row(*(plain(_cell(value)) for value in row))
     out.print(table)
 
 

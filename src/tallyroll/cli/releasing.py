@@ -63,10 +63,10 @@ def make(
         out=out,
     )
     if as_json:
-        say_json({"folder": out, "tables": [table.name for table in made.tables], "check": made.report.as_dict()})
+        say_json({"folder": made.folder, "tables": [t.name for t in made.tables], "check": made.report.as_dict()})
     else:
         rows = [(table.name, table.rows, table.hidden_rows) for table in made.tables]
-        show_table(f"Written to {out}", ["table", "rows", "hidden rows"], rows)
+        show_table(f"{made.folder}", ["table", "rows", "hidden rows"], rows)
         if not made.report.passed:
             show_report(made.report)
     raise typer.Exit(0 if made.report.passed else 4)

@@ -65,7 +65,7 @@ def fit(folder: Folder, *, as_json: Json = False) -> None:
 def mis(
     folder: Folder,
     *,
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 chooses a free one.")] = 8100,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port to listen on; 0 chooses a free one.")] = 8100,
     now: Now = "",
     seed: Annotated[int, typer.Option(help="Seed of its awkward behaviour.")] = 1,
     awkward: Annotated[list[Awkward] | None, typer.Option(help="A behaviour to switch on; may be repeated.")] = None,

@@ -16,6 +16,7 @@ from tallyroll.governance import Permit
 from tallyroll.vocab.clock import Clock
 from tallyroll.vocab.errors import UsageProblem
 from tallyroll.vocab.extracts import Extract
+from tallyroll.vocab.findings import Finding
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.schools import School
 
@@ -47,6 +48,11 @@ class Connector(Protocol):
 
     name: str
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with schools that the last call of `schools` left out because we cannot use them."""
+        ...
+
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(
@@ -54,7 +60,7 @@ class Connector(Protocol):
     ) -> None: ...
 
     async def schools(self) -> tuple[SourceSchool, ...]:
-        """Every school the source knows, with its state. Holds nothing about pupils, so it needs no permit."""
+        """Every school the source knows and we can use, with its state. Nothing here is about pupils: no permit needed."""
         ...
 
     async def pull(

@@ -16,11 +16,13 @@ from tallyroll import disclosure, ledger, release, tally
 from tallyroll.governance import Door, Manifest, Request, require
 from tallyroll.tally import Method, Tally
 from tallyroll.vocab.clock import Clock
+from tallyroll.vocab.errors import UsageProblem
+from tallyroll.vocab.identifiers import Urn
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A release that was written: its folder, its tables, and what the checker said."""
+    """A release that was written: its folder (a draft's, where the report has failures), its tables, the report."""
 
     folder: Path
     tables: tuple[release.BundleTable, ...]
@@ -80,55 +82,84 @@ def publish(
     out: Path,
     notes: Sequence[str] = (),
 ) -> Published:
-    """Tabulate, protect, write and check one release of the days from first to last, as the assessment says.
+    """Tabulate, protect, write, check and publish one release of the days from first to last.
 
-    The gate is asked first, and the release is written down in the journal with the digest of its list of files.
-    Regions and the nation have no row on dates when most of the schools in scope were closed.
-    Raises: Refused by the gate.
+    The gate is asked first, for the schools whose counts will be published. The release is written beside `out` and
+    moved there once it has passed its checks, and then written down in the journal; one that fails them stays where
+    it was written, as a draft.
+    Raises: Refused by the gate; InputProblem when the tally was not counted over these days; UsageProblem when
+            something is at `out` already.
     """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageProblem("There is something here already.", where=str(out), mend="Name a new folder.")
+    held = tally.within(merged, first, last)
+    _ask(manifest, held, clock=clock, journal=journal, first=first, last=last)
+    named = _tables(held, headcounts, manifest=manifest, first=first, last=last)
+    protected = disclosure.protect(named, profile=manifest.release.disclosure_profile, last=last)
+    draft = out.with_name(f"{out.name}-draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    about = _about(held, headcounts, manifest=manifest, first=first, last=last)
+    written = release.write(
+        protected, draft, method=manifest.release.method, created_at=clock.now(), about=about, notes=notes
+    )
+    report = release.check(draft)
+    if not report.passed:
+        return Published(draft, written, report)
+    if out.exists():
+        out.rmdir()
+    draft.rename(out)
+    digest = sha256((out / release.MANIFEST).read_bytes()).hexdigest()
+    facts = {"manifest": manifest.digest, "release": digest, "tables": len(written)}
+    ledger.append(journal, at=clock.now(), event="released", facts=facts)
+    return Published(out, written, report)
+
+
+def _tables(held: Tally, headcounts: pa.Table, *, manifest: Manifest, first: date, last: date) -> dict[str, pa.Table]:
     rules = manifest.release
-    _ask(manifest, clock=clock, journal=journal, first=first, last=last)
-    known_schools = _schools_in_scope(headcounts)
-    areas = tally.area_daily(merged, known_schools=known_schools)
     tables = tally.tabulate(
-        areas,
+        tally.area_daily(held),
         headcounts,
         method=Method(rules.method),
         first=first,
         last=last,
-        persistent=tally.persistent_by_area(merged),
+        persistent=tally.persistent_by_area(held),
     )
-    named = {
+    return {
         "attendance_daily": tables.daily,
         "attendance_weekly": tables.weekly,
         "attendance_ytd": tables.ytd,
-        "attendance_characteristics_weekly": tally.weekly_by_characteristic(
-            merged, rules.characteristics, known_schools=known_schools
-        ),
-        "persistent_absence_ytd": tally.persistent_by_characteristic(merged, rules.characteristics, first=first),
+        "attendance_characteristics_weekly": tally.weekly_by_characteristic(held, rules.characteristics),
+        "persistent_absence_ytd": tally.persistent_by_characteristic(held, rules.characteristics, first=first),
     }
-    protected = disclosure.protect(named, profile=rules.disclosure_profile, last=last)
-    written = release.write(protected, out, method=rules.method, created_at=clock.now(), notes=notes)
-    digest = sha256((out / release.MANIFEST).read_bytes()).hexdigest()
-    facts = {"manifest": manifest.digest, "release": digest, "tables": len(written)}
-    ledger.append(journal, at=clock.now(), event="released", facts=facts)
-    return Published(out, written, release.check(out))
 
 
-def _ask(manifest: Manifest, *, clock: Clock, journal: Path, first: date, last: date) -> None:
-    """Ask the gate whether this may be published; no pupil's row is touched, so no item is named."""
+def _about(held: Tally, headcounts: pa.Table, *, manifest: Manifest, first: date, last: date) -> dict[str, str | int]:
+    """What a release says of itself: its days, who answers for it, under which assessment, and how complete it is."""
+    nation = headcounts.filter(pc.equal(headcounts["geographic_level"], "National"))
+    return {
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "controller": manifest.collection.controller,
+        "assessment": f"{manifest.collection.id}, version {manifest.collection.version}",
+        "assessment_sha256": manifest.digest,
+        "schools_counted": len(pc.unique(held.cells["contributor"])),
+        "schools_in_scope": int(pc.sum(nation["total_num_schools"]).as_py() or 0),
+    }
+
+
+def _ask(manifest: Manifest, held: Tally, *, clock: Clock, journal: Path, first: date, last: date) -> None:
+    """Ask the gate whether the counts of these schools may be published; no item of a pupil is named."""
+    pairs = held.cells.group_by(["contributor", "la"]).aggregate([])
+    authorities = {
+        Urn(urn): la for urn, la in zip(pairs["contributor"].to_pylist(), pairs["la"].to_pylist(), strict=True)
+    }
     request = Request(
         door=Door.RELEASE,
         purpose=manifest.purposes[0].id,
-        schools=frozenset(),
+        schools=frozenset(authorities),
         items=frozenset(),
         first=first,
         last=last,
         characteristics=frozenset(manifest.release.characteristics),
     )
-    require(manifest, request, clock=clock, authorities={}, journal=journal)
-
-
-def _schools_in_scope(headcounts: pa.Table) -> int:
-    nation = headcounts.filter(pc.equal(headcounts["geographic_level"], "National"))
-    return int(pc.sum(nation["total_num_schools"]).as_py() or 0)
+    require(manifest, request, clock=clock, authorities=authorities, journal=journal)

@@ -20,11 +20,11 @@ from tallyroll.connectors.wonde.bookmarks import Bookmark
 from tallyroll.engines import open_engine
 from tallyroll.flows import centre, node
 from tallyroll.flows.centre import Published
-from tallyroll.flows.findings import finding_list
+from tallyroll.flows.findings import write_findings
 from tallyroll.flows.node import Collected, Node
 from tallyroll.governance import Door, Request, items_of, require
 from tallyroll.governance.manifest import Manifest, parse
-from tallyroll.register import RegisterStore
+from tallyroll.register import RegisterStore, RoundCounts
 from tallyroll.simulate import Access, Awkward, Control, England, Mis
 from tallyroll.vocab.calendars import Calendars
 from tallyroll.vocab.clock import FixedClock
@@ -41,6 +41,7 @@ FIRST = date(2026, 9, 7)  # the year to date leaves out the first days of Septem
 DAY = date(2026, 11, 20)
 DAYS_BACK = 28  # how far the day's round reaches for corrections
 EVENING = time(18, 0, tzinfo=UTC)
+HISTORY = "history"  # the round of the term so far
 MARKER = ".tallyroll-demo"
 
 WITHHELD = {Access.PENDING: 4, Access.DECLINED: 2, Access.REVOKED: 1}
@@ -149,8 +150,8 @@ def try_to_collect(stage: Stage) -> Refused | None:
     return None
 
 
-def keep_history(stage: Stage, *, advance: Advance = unwatched) -> int:
-    """The term so far, screened and kept as yesterday's collection would have left it. Gives the marks kept.
+def keep_history(stage: Stage, *, advance: Advance = unwatched) -> RoundCounts:
+    """The term so far, screened and kept as yesterday's collection would have left it. Gives how many marks were.
 
     It comes from the simulator's files and not over HTTP, where eleven weeks of marks would take minutes; the bookmark
     that stands beside it lets the day's round go on from yesterday evening.
@@ -167,17 +168,15 @@ def keep_history(stage: Stage, *, advance: Advance = unwatched) -> int:
     )
     authorities = {one.school.urn: one.school.laestab.la for one in approved}
     permit = require(held.manifest, request, clock=stage.clock, authorities=authorities, journal=held.journal)
-    kept = 0
     for done, one in enumerate(approved, start=1):
         year = stage.england.school_year(one.school.urn)
         extract = simulate.extract_of(year, items=request.items, first=FIRST, last=yesterday.date(), taken_at=yesterday)
         bookmark = Bookmark(school=one.id, first=FIRST, since=yesterday, full=yesterday, generation=1)
         extract = replace(extract, source="wonde", resume=bookmark.text())
         screened = register.screen(permit, extract, calendar=year.calendar, now=stage.clock.moment)
-        register.keep(permit, held.store, screened, now=stage.clock.moment)
-        kept += screened.kept
+        register.keep(permit, held.store, screened, now=stage.clock.moment, round_id=HISTORY)
         advance(done, len(approved))
-    return kept
+    return held.store.counts(HISTORY)
 
 
 def _connector(stage: Stage) -> Connector:
@@ -191,16 +190,17 @@ async def _sources(stage: Stage) -> tuple[SourceSchool, ...]:
 
 
 def collect_day(stage: Stage, *, advance: Advance = unwatched) -> Collected:
-    """The day's round, over HTTP."""
+    """The day's round, over HTTP; what was found, in it and in the term before, is then in findings.csv."""
 
     async def run() -> Collected:
         async with _connector(stage) as connector:
-            with finding_list(stage.folder / "findings.csv") as found:
-                return await node.collect(
-                    stage.node, connector, clock=stage.clock, last=DAY, days=DAYS_BACK, found=found, advance=advance
-                )
+            return await node.collect(
+                stage.node, connector, clock=stage.clock, last=DAY, days=DAYS_BACK, advance=advance
+            )
 
-    return asyncio.run(run())
+    made = asyncio.run(run())
+    write_findings(stage.folder / "findings.csv", stage.node.store, rounds=(HISTORY, made.round_id))
+    return made
 
 
 def count_regions(stage: Stage, *, advance: Advance = unwatched) -> Sequence[Path]:

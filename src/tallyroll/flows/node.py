@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -21,8 +21,9 @@ from tallyroll.vocab.errors import InputProblem, Problem, SourceProblem, UsagePr
 from tallyroll.vocab.findings import Finding, Severity
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.items import ESSENTIAL
+from tallyroll.vocab.periods import days_between
 from tallyroll.vocab.progress import Advance, unwatched
-from tallyroll.vocab.schools import School
+from tallyroll.vocab.schools import FRIDAY, School
 
 SCHOOLS_AT_A_TIME = 40  # read and counted together: bounds memory, about 15,000 pupils
 
@@ -40,23 +41,26 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """How a round went. `by_state` counts schools by sign-up; `failed` names schools and why; `findings` by check."""
+    """How a round went.
+
+    `by_state` counts schools by sign-up, `unusable` says of others what is wrong with them; `already` were finished by
+    an earlier call or by another collector, `failed` names schools and why. `counts` and `findings` (rows by check)
+    are those of the whole round, whoever collected it.
+    """
 
     round_id: str
     by_state: Mapping[SchoolState, int]
+    unusable: tuple[Finding, ...]
     already: int
     collected: int
     failed: tuple[tuple[Urn, str], ...]
     counts: RoundCounts
     findings: Mapping[tuple[str, Severity], int]
 
-
-Found = Callable[[Urn, Sequence[Finding]], None]
-"""Told what screening found at a school, as soon as its rows are kept."""
-
-
-def unheard(urn: Urn, findings: Sequence[Finding]) -> None:
-    """Nobody reads the findings."""
+    @property
+    def was_finished(self) -> bool:
+        """Whether every approved school was finished already, so that nothing was collected."""
+        return self.already > 0 and not self.collected and not self.failed
 
 
 @dataclass(slots=True)
@@ -71,7 +75,7 @@ class _Round:
     first: date
     last: date
     failed: list[tuple[Urn, str]] = field(default_factory=list)
-    findings: Counter[tuple[str, Severity]] = field(default_factory=Counter)
+    collected: int = 0
 
 
 async def collect(
@@ -83,15 +87,17 @@ async def collect(
     days: int,
     pull: int = 1,
     schools_at_once: int = 8,
-    found: Found = unheard,
     advance: Advance = unwatched,
 ) -> Collected:
     """One round: every approved school that is not finished yet, pulled, screened and kept.
 
-    `pull` numbers the rounds of a day, from 1. The gate is asked before the source is spoken to at all, and again for
-    exactly the schools that will be pulled. A school is finished when its rows, its bookmark and its line in the round
-    are on disk in one transaction; killed at any moment, the same call goes on with the schools that are not. A school
-    that fails is written down and does not hold up the others.
+    `pull` numbers the rounds of a day (in London), from 1: whichever days they reach for, there are only as many as the
+    assessment permits. A round that is finished collects nothing more.
+
+    The gate is asked before the source is spoken to at all, and again for exactly the schools that will be pulled. A
+    school is finished when its rows, its bookmark, its line in the round and its findings are on disk in one
+    transaction; killed at any moment, the same call goes on with the schools that are not. A school that fails is
+    written down and does not hold up the others.
     Raises: Refused by the gate.
     """
     first = last - timedelta(days=days)
@@ -99,19 +105,20 @@ async def collect(
     ask(())
     sources = await connector.schools()
     approved = [source for source in sources if source.state is SchoolState.APPROVED]
-    round_id = f"{connector.name} {last} {pull}"
+    round_id = f"{connector.name} {today(clock)} {pull}"
     finished = node.store.finished(round_id)
     due = [source for source in approved if source.school.urn not in finished]
     this = _Round(round_id, node, connector, clock, ask([source.school for source in due]), first, last)
-    await _collect_all(this, due, schools_at_once=schools_at_once, found=found, advance=advance)
+    await _collect_all(this, due, schools_at_once=schools_at_once, advance=advance)
     made = Collected(
         round_id=round_id,
         by_state=Counter(source.state for source in sources),
-        already=len(approved) - len(due),
-        collected=len(due) - len(this.failed),
+        unusable=connector.findings,
+        already=len(approved) - this.collected - len(this.failed),
+        collected=this.collected,
         failed=tuple(this.failed),
         counts=node.store.counts(round_id),
-        findings=this.findings,
+        findings=node.store.finding_counts(round_id),
     )
     _write_down(node, made, now=clock.now())
     return made
@@ -135,20 +142,13 @@ async def invite(node: Node, connector: Connector, urn: Urn, *, clock: Clock) ->
     return asked
 
 
-async def _collect_all(
-    this: _Round, due: Sequence[SourceSchool], *, schools_at_once: int, found: Found, advance: Advance
-) -> None:
+async def _collect_all(this: _Round, due: Sequence[SourceSchool], *, schools_at_once: int, advance: Advance) -> None:
     queue = enumerate(due, start=1)  # one iterator for all workers: each school is taken once
 
     async def work() -> None:
         for taken, source in queue:
-            if source.school.urn in this.node.store.finished(this.id):
-                continue  # another collector was here meanwhile: its line in the round stands
             try:
-                findings = await _collect_one(this, source)
-                found(source.school.urn, findings)
-                for finding in findings:
-                    this.findings[finding.check, finding.severity] += finding.n_rows
+                this.collected += await _collect_one(this, source)
             except InputProblem as problem:
                 urn, now = source.school.urn, this.clock.now()
                 this.node.store.record_failure(this.id, urn, reason=problem.what, now=now)
@@ -166,14 +166,19 @@ async def _collect_all(
         raise problems.exceptions[0] from group_of  # what a person can mend is said once, not by every worker
 
 
-async def _collect_one(this: _Round, source: SourceSchool) -> tuple[Finding, ...]:
+async def _collect_one(this: _Round, source: SourceSchool) -> bool:
+    """Whether the school was ours to collect; another collector of this round may be quicker, and its line stands."""
     node, urn = this.node, source.school.urn
-    resume = node.store.resume(urn, this.connector.name)
+    resume = node.store.resume(urn, this.connector.name)  # before the question, so that it is never the other's
+    if node.store.is_finished(this.id, urn):
+        return False
     extract = await this.connector.pull(
         this.permit, source, clock=this.clock, first=this.first, last=this.last, resume=resume
     )
 
-    def screen_and_keep() -> tuple[Finding, ...]:
+    def screen_and_keep() -> bool:
+        if node.store.is_finished(this.id, urn):  # asked again, for the pull took its time
+            return False
         now = this.clock.now()
         screened = register.screen(
             this.permit,
@@ -184,7 +189,7 @@ async def _collect_one(this: _Round, source: SourceSchool) -> tuple[Finding, ...
             known=None if extract.full else register.known(this.permit, node.store, school=urn, now=now),
         )
         register.keep(this.permit, node.store, screened, now=now, round_id=this.id)
-        return screened.findings
+        return True
 
     return await asyncio.to_thread(screen_and_keep)  # keeps the event loop free to read answers
 
@@ -211,6 +216,7 @@ def count(
     now = clock.now()
     definition = Definition(tuple(characteristics), _population(node.calendars, schools))
     revision = int((as_of or now).timestamp() * 1_000_000)
+    school_days = [day for day in days_between(first, last) if day.weekday() <= FRIDAY]
     parts = []
     for done, chunk in enumerate(_chunks(schools), start=1):
         held = register.read(
@@ -222,9 +228,9 @@ def count(
             now=now,
             as_of=as_of,
         )
-        counted = tally.count(permit, engine, held, definition=definition, now=now, revision=revision)
+        counted = tally.count(permit, engine, held, definition=definition, now=now, revision=revision, days=school_days)
         persistent = tally.count_persistent(
-            permit, engine, held, definition=definition, first=first, last=last, now=now, revision=revision
+            permit, engine, held, definition=definition, first=first, last=last, now=now, revision=revision, whole=True
         )
         parts.append(Tally(counted.cells, persistent))
         advance(min(done * SCHOOLS_AT_A_TIME, len(schools)), len(schools))
@@ -259,12 +265,9 @@ def _permit(
 
 def _population(calendars: Calendars, schools: Sequence[School]) -> Population:
     """Compulsory school age, year 11 until the second half of each school's own summer term."""
-    leaves = {}
-    for school in schools:
-        terms = calendars.of(school).terms
-        if terms:
-            leaves[school.urn.number] = terms[-1].half_term_last + timedelta(days=1)
-    return Population(tally.COMPULSORY_SCHOOL_AGE.year_groups, year_11_leaves_at=leaves)
+    leaves = {school.urn.number: tally.second_half_of_summer(calendars.of(school)) for school in schools}
+    known = {urn: day for urn, day in leaves.items() if day is not None}
+    return Population(tally.COMPULSORY_SCHOOL_AGE.year_groups, year_11_leaves_at=known)
 
 
 def _chunks(schools: Sequence[School]) -> Iterator[tuple[School, ...]]:

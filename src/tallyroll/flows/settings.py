@@ -9,6 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tallyroll.vocab.errors import InputProblem, UsageProblem
 
 
+_PATHS = ("manifest", "calendars", "store", "journal")
+_SOURCE_PATHS = {"wonde": ("token_file",), "csv": ("folder",), "ctf": ("file", "folder", "schools")}
+"""Which settings of each connector are paths; those of a plugin are its own affair."""
+
+
 class NodeSettings(BaseModel):
     """Where a node keeps what it holds, and how it reaches its source. Paths are relative to the settings file."""
 
@@ -38,6 +43,13 @@ class NodeSettings(BaseModel):
         except ValidationError as error:
             faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
             raise InputProblem(f"{faults}.", where=str(path), mend="See docs/reference/settings.md.") from error
-        return found.model_copy(
-            update={name: path.parent / getattr(found, name) for name in ("manifest", "calendars", "store", "journal")}
-        )
+        places: dict[str, object] = {name: path.parent / getattr(found, name) for name in _PATHS}
+        places["source"] = {key: _beside(path, found, key) for key in found.source}
+        return found.model_copy(update=places)
+
+
+def _beside(path: Path, settings: NodeSettings, key: str) -> str:
+    """A setting of the source; one that is a path is taken from the settings file's folder."""
+    value = settings.source[key]
+    is_path = key in _SOURCE_PATHS.get(settings.connector, ())
+    return str(path.parent / value) if is_path and value else value

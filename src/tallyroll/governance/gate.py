@@ -139,7 +139,7 @@ def _expiry(manifest: Manifest, now: datetime) -> datetime:
 
 
 def _facts(answer: Permit | Refusal) -> dict[str, object]:
-    """What the journal keeps of an answer: who, what, which days and why; no pupil, and schools as a count."""
+    """What the journal keeps of an answer: who, what, which days and why; no pupil, and schools as a number."""
     request = answer.request
     facts: dict[str, object] = {
         "answer": "permit" if isinstance(answer, Permit) else "refusal",
@@ -147,13 +147,17 @@ def _facts(answer: Permit | Refusal) -> dict[str, object]:
         "clause": answer.clause,
         "door": str(request.door),
         "purpose": request.purpose,
+        "pull": request.pull,
         "schools": len(request.schools),
+        "characteristics": sorted(request.characteristics),
         "items": sorted(str(item) for item in request.items),
         "first": request.first.isoformat(),
         "last": request.last.isoformat(),
     }
     if isinstance(answer, Refusal):
         facts["reason"] = answer.reason
+    else:
+        facts["expires"] = answer.expires.isoformat()
     return facts
 
 

@@ -6,7 +6,7 @@ or pickled; and `check` refuses a permit that the gate of this process does not 
 """
 
 from collections.abc import Collection
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NoReturn
@@ -89,9 +89,8 @@ class Permit:
             raise Refused(f"The permit covers {asked.first} to {asked.last} only.", clause=self.clause)
 
     def _words(self) -> tuple[object, ...]:
-        asked = self.request
-        wanted = (asked.door, asked.purpose, asked.schools, asked.items, asked.first, asked.last, asked.characteristics)
-        return (*wanted, self.manifest, self.clause, self.granted, self.expires)
+        asked = tuple(getattr(self.request, one.name) for one in fields(self.request))
+        return (*asked, self.manifest, self.clause, self.granted, self.expires)
 
     def _check_within(self, wanted: Collection[object], allowed: frozenset[object], what: str) -> None:
         beyond = sorted(str(one) for one in wanted if one not in allowed)

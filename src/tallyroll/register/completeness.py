@@ -19,6 +19,7 @@ from tallyroll.vocab.findings import Finding
 from tallyroll.vocab.periods import Session
 
 UNUSUAL_FALL = 0.05  # a registration group in a school of twenty groups, missed all day
+WORST_DAYS = 3  # days named with the most half days unmarked
 _DUE_AT = (time(11, 0), time(16, 0))  # London; registers are taken by then, and entered in the school's system
 _SESSIONS = (Session.AM, Session.PM)
 
@@ -76,7 +77,7 @@ def judge(slots: Slots, *, enrolments: Enrolments, period: Period, usual: Comple
     return [
         *_silent_sessions(slots, period),
         *_silent_pupils(slots, enrolments),
-        *_half_days(slots),
+        *_half_days(slots, period),
         *_fall(slots.completeness, usual),
     ]
 
@@ -106,14 +107,17 @@ def _silent_pupils(slots: Slots, enrolments: Enrolments) -> Iterator[Finding]:
         yield finding(check, f"{rest} more pupils have none.", field="pupil", n_rows=rest)
 
 
-def _half_days(slots: Slots) -> Iterator[Finding]:
+def _half_days(slots: Slots, period: Period) -> Iterator[Finding]:
     """Days of a pupil with one mark of two, where both registers were taken: one finding for all of them."""
     taken = np.all(np.any(slots.due & slots.filled, axis=0), axis=1)
     both_due = np.all(slots.due, axis=2) & taken
     half = both_due & (slots.filled[:, :, 0] != slots.filled[:, :, 1])
-    n = int(np.count_nonzero(half))
+    of_day = np.count_nonzero(half, axis=0)
+    n = int(of_day.sum())
     if n:
-        yield finding(BY_NAME["half_day_unmarked"], f"{n} half days lack theirs.", n_rows=n)
+        worst = np.argsort(-of_day, kind="stable")[:WORST_DAYS].tolist()
+        named = ", ".join(f"{period.dates[day]} ({of_day[day]})" for day in worst if of_day[day])
+        yield finding(BY_NAME["half_day_unmarked"], f"{n} half days lack theirs, the most on {named}.", n_rows=n)
 
 
 def _fall(now: Completeness, usual: Completeness | None) -> Iterator[Finding]:

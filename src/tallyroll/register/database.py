@@ -71,9 +71,15 @@ def _check_ours(sql: sqlite3.Connection, path: Path) -> None:
         raise UsageProblem("This file is not a store of registers.", where=str(path), mend="Give the path of one.")
     if version > schema.VERSION:
         raise UsageProblem(
-            f"This store has version {version}; this Tallyroll reads versions up to {schema.VERSION}.",
+            f"This store has version {version}; this Tallyroll reads version {schema.VERSION} only.",
             where=str(path),
             mend="Use the newer Tallyroll that wrote it.",
+        )
+    if version < schema.VERSION:
+        raise UsageProblem(
+            f"This store has version {version}; this Tallyroll reads version {schema.VERSION} only.",
+            where=str(path),
+            mend="Name a new store in the settings and collect into it, or use the Tallyroll that wrote this one.",
         )
 
 

@@ -39,7 +39,7 @@ class Kept:
 
 
 def keep(permit: Permit, store: RegisterStore, screened: Screened, *, now: datetime, round_id: str = "") -> Kept:
-    """The extract in the store, durably, with its bookmark and its line in the round; only what differs is new.
+    """The extract in the store, durably, with its bookmark, its line in the round and findings; only what differs is new.
 
     Raises: Refused when it lies outside the permit. InputProblem when a full extract has nobody on its roll though
             the school has pupils, and when the disk is full. VerificationProblem when what it builds on is damaged.
@@ -171,14 +171,24 @@ class _Writer:
         )
 
     def keep_round(self, round_id: str) -> None:
-        """The school's line in the round."""
+        """The school's line in the round, and what was found; an earlier line of it and its findings go."""
         screened, rows = self.screened, self.screened.mark_rows
         filled, due = (screened.completeness.filled, screened.completeness.due) if screened.completeness else (0, 0)
-        counts = (rows.received, rows.kept, rows.rejected, len(screened.findings), filled, due)
+        counts = (rows.received, rows.kept, rows.rejected, filled, due)
+        self.sql.execute("DELETE FROM finding WHERE round_id = ? AND urn = ?", (round_id, self.urn))
         self.sql.execute(
-            "INSERT OR REPLACE INTO round VALUES (?, ?, 'kept', ?, ?, ?, ?, ?, ?, ?, '', ?)",
+            "INSERT OR REPLACE INTO round VALUES (?, ?, 'kept', ?, ?, ?, ?, ?, ?, '', ?)",
             (round_id, self.urn, *counts, screened.resume, self.now),
         )
+        self._keep_findings(round_id)
+
+    def _keep_findings(self, round_id: str) -> None:
+        key = (round_id, self.urn)
+        found = (
+            (*key, one.check, one.severity, one.place, one.row, one.field, one.message, one.mend, one.n_rows)
+            for one in self.screened.findings
+        )
+        self.sql.executemany("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
 
 
 def _said(screened: Screened, numbers: Ints) -> Said:

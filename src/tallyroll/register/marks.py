@@ -19,7 +19,7 @@ from tallyroll.register.words import (
     read_day,
     read_session,
     shown_code,
-    shown_date,
+    shown_day,
     shown_session,
 )
 from tallyroll.vocab.codes import BY_TEXT, CODES, NOTHING_RECEIVED
@@ -28,6 +28,7 @@ from tallyroll.vocab.schools import FRIDAY, SchoolCalendar
 
 _VALID_FROM = np.array([day_number(date.min), *(day_number(code.valid_from) for code in CODES)])
 _VALID_TO = np.array([OPEN_END_DAY, *(day_number(code.valid_to) if code.valid_to else OPEN_END_DAY for code in CODES)])
+_HALVES = ("morning", "afternoon")
 _CLOSURE, _MORNING, _AFTERNOON = (BY_TEXT[text].number for text in ("#", "/", "\\"))
 
 
@@ -85,6 +86,7 @@ class _Columns:
         self.pupil, self.date, self.session, self.code = (
             Column(marks, name) for name in ("pupil", "date", "session", "code")
         )
+        self._period = period
         days = self.date.judged(read_day)
         self.days_read = days
         self.within = (days >= period.start) & (days < period.start + period.n_days)
@@ -96,9 +98,13 @@ class _Columns:
         self.codes_read = self.code.judged(read_code)
         self.number = np.maximum(self.codes_read, NOTHING_RECEIVED)[self.code.index]
 
-    def show_date(self, row: int) -> str:
-        """The date of a row, if harmless."""
-        return shown_date(self.date.values[self.date.index[row]])
+    def when(self, row: int) -> str:
+        """How a message about a row begins: its day and session, as far as they can be read and are harmless."""
+        number = int(self.days_read[self.date.index[row]])
+        day = shown_day(number, first=self._period.first, last=self._period.last)
+        session = int(self.sessions_read[self.session.index[row]])
+        half = f", {_HALVES[session]}" if session >= 0 else ""
+        return f"On {day}{half}:" if day else ""
 
     def show_session(self, row: int) -> str:
         """The session of a row, if harmless."""
@@ -113,8 +119,8 @@ def screen_marks(
     marks: pa.Table, *, enrolments: Enrolments, presence: Presence, period: Period, full: bool
 ) -> tuple[Sessions, Sieve]:
     """The marks that stand, one for each pupil and session, and what was found."""
-    sieve = Sieve(marks.column("row"))
     columns = _Columns(marks, enrolments=enrolments, period=period)
+    sieve = Sieve(marks.column("row"), lead=columns.when)
     _reject_unreadable(columns, sieve, full=full)
     _reject_days(columns, sieve, period)
     _reject_strangers(columns, sieve, presence)
@@ -130,7 +136,7 @@ def _reject_unreadable(columns: _Columns, sieve: Sieve, *, full: bool) -> None:
     if full:  # among changes, a mark without a code is one that was taken away
         sieve.reject("mark_blank", (columns.codes_read == BLANK)[columns.code.index], field="code")
     date_unread = (columns.days_read == UNREADABLE)[columns.date.index]
-    sieve.reject("mark_date_unreadable", date_unread, field="date", show=columns.show_date)
+    sieve.reject("mark_date_unreadable", date_unread, field="date")
     session_unread = (columns.sessions_read == UNREADABLE)[columns.session.index]
     sieve.reject("mark_session_unknown", session_unread, field="session", show=columns.show_session)
     code_unread = (columns.codes_read == UNREADABLE)[columns.code.index]
@@ -139,20 +145,20 @@ def _reject_unreadable(columns: _Columns, sieve: Sieve, *, full: bool) -> None:
 
 def _reject_days(columns: _Columns, sieve: Sieve, period: Period) -> None:
     future = columns.days_read > day_number(period.today)
-    sieve.reject("mark_in_future", future[columns.date.index], field="date", show=columns.show_date)
-    sieve.reject("mark_outside_period", ~columns.within[columns.date.index], field="date", show=columns.show_date)
+    sieve.reject("mark_in_future", future[columns.date.index], field="date")
+    sieve.reject("mark_outside_period", ~columns.within[columns.date.index], field="date")
     closure = (columns.number == _CLOSURE) & period.weekday[columns.day]
     day_closed = ~np.any(period.open, axis=1)[columns.day]
-    sieve.reject("mark_on_closed_day", day_closed & ~closure, field="date", show=columns.show_date)
+    sieve.reject("mark_on_closed_day", day_closed & ~closure, field="date")
     session_closed = ~period.open[columns.day, columns.half]
-    sieve.reject("mark_in_closed_session", session_closed & ~closure, field="session", show=columns.show_session)
+    sieve.reject("mark_in_closed_session", session_closed & ~closure, field="session")
 
 
 def _reject_strangers(columns: _Columns, sieve: Sieve, presence: Presence) -> None:
     state = presence[columns.place, columns.day]
     sieve.reject("mark_not_on_roll", state == NOBODY, field="pupil")
-    sieve.reject("mark_before_admission", state == BEFORE, field="date", show=columns.show_date)
-    sieve.reject("mark_after_leaving", state == AFTER, field="date", show=columns.show_date)
+    sieve.reject("mark_before_admission", state == BEFORE, field="date")
+    sieve.reject("mark_after_leaving", state == AFTER, field="date")
 
 
 def _reject_doubles(columns: _Columns, sieve: Sieve, period: Period) -> None:
@@ -179,7 +185,5 @@ def _remark_codes(columns: _Columns, sieve: Sieve, period: Period) -> None:
     expected_half = np.full(len(CODES) + 1, -1)
     expected_half[_MORNING], expected_half[_AFTERNOON] = 0, 1
     expected = expected_half[columns.number]
-    sieve.remark(
-        "mark_wrong_half", (expected >= 0) & (expected != columns.half), field="session", show=columns.show_session
-    )
+    sieve.remark("mark_wrong_half", (expected >= 0) & (expected != columns.half), field="session")
     sieve.remark("mark_withdrawn", columns.number == NOTHING_RECEIVED, field="code")

@@ -17,7 +17,6 @@ from tallyroll.register.words import (
     UNREADABLE,
     read_day,
     read_value,
-    shown_date,
 )
 from tallyroll.vocab.identifiers import is_upn
 
@@ -80,8 +79,8 @@ def screen_roll(roll: pa.Table, *, year_start: int) -> tuple[Enrolments, Sieve]:
     pupil, admission, leaving = (Column(roll, name) for name in ("pupil", "admission_date", "leaving_date"))
     admitted, left = admission.judged(read_day)[admission.index], leaving.judged(read_day)[leaving.index]
     sieve.reject("roll_pupil_blank", pupil.blank()[pupil.index], field="pupil")
-    _reject_unreadable(sieve, admission, admitted, field="admission_date", name="roll_admission_unreadable")
-    _reject_unreadable(sieve, leaving, left, field="leaving_date", name="roll_leaving_unreadable")
+    sieve.reject("roll_admission_unreadable", admitted == UNREADABLE, field="admission_date")
+    sieve.reject("roll_leaving_unreadable", left == UNREADABLE, field="leaving_date")
     last = np.where(left == BLANK, OPEN_END_DAY, left)
     first = np.where(admitted == BLANK, np.minimum(year_start, last), admitted)
     sieve.reject("roll_dates_reversed", last < first, field="leaving_date")
@@ -94,13 +93,6 @@ def screen_roll(roll: pa.Table, *, year_start: int) -> tuple[Enrolments, Sieve]:
     good = np.flatnonzero(sieve.good)
     keys, places = _keys(pupil, good)
     return Enrolments(keys, places, first[good], last[good], sex[good], row[good]), sieve
-
-
-def _reject_unreadable(sieve: Sieve, column: Column, days: Ints, *, field: str, name: str) -> None:
-    def show(row: int) -> str:
-        return shown_date(column.values[column.index[row]])
-
-    sieve.reject(name, days == UNREADABLE, field=field, show=show)
 
 
 def _overlapping(pupil: Ints, first: Ints, last: Ints, *, good: Bools) -> Bools:

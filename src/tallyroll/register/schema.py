@@ -1,7 +1,7 @@
 """The tables of the store, in SQL. docs/reference/store.md explains them; a test compares the two."""
 
 APPLICATION_ID = 0x54414C59  # "TALY": a file that says so is ours
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE school (
@@ -73,7 +73,6 @@ CREATE TABLE round (
     received    INTEGER NOT NULL,
     kept        INTEGER NOT NULL,
     rejected    INTEGER NOT NULL,
-    findings    INTEGER NOT NULL,
     filled      INTEGER NOT NULL,
     due         INTEGER NOT NULL,
     resume      TEXT    NOT NULL,
@@ -83,4 +82,20 @@ CREATE TABLE round (
 ) WITHOUT ROWID;
 
 CREATE INDEX round_by_school ON round (urn, finished_at);
+
+CREATE TABLE finding (
+    round_id   TEXT    NOT NULL,
+    urn        INTEGER NOT NULL,
+    check_name TEXT    NOT NULL,
+    severity   TEXT    NOT NULL CHECK (severity IN ('error', 'warning', 'note')),
+    place      TEXT    NOT NULL,
+    row        INTEGER,
+    field      TEXT    NOT NULL,
+    message    TEXT    NOT NULL,
+    mend       TEXT    NOT NULL,
+    n_rows     INTEGER NOT NULL,
+    FOREIGN KEY (round_id, urn) REFERENCES round
+);
+
+CREATE INDEX finding_by_round ON finding (round_id, urn);
 """

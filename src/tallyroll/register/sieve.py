@@ -41,10 +41,11 @@ class Column:
 
 
 class Sieve:
-    """Rows of one table on their way through the checks."""
+    """Rows of one table on their way through the checks. `lead` begins the message about a row, as with its day."""
 
-    def __init__(self, rows: pa.ChunkedArray) -> None:
+    def __init__(self, rows: pa.ChunkedArray, *, lead: Show | None = None) -> None:
         self._rows = rows
+        self._lead = lead
         self.good: Bools = np.ones(len(rows), dtype=np.bool_)
         self.findings: list[Finding] = []
 
@@ -73,18 +74,24 @@ class Sieve:
         for hit in hits[:single].tolist():
             value = show(hit) if show else ""
             said = f"This row says '{value}'." if value else ""
-            self.findings.append(finding(check, said, row=self._rows[hit].as_py(), field=field))
+            lead = self._lead(hit) if self._lead else ""
+            self.findings.append(finding(check, said, lead=lead, row=self._rows[hit].as_py(), field=field))
         rest = len(hits) - single
         if rest > 0:
             self.findings.append(finding(check, f"{rest} more rows are so.", field=field, n_rows=rest))
 
 
-def finding(check: Check, said: str = "", *, row: int | None = None, field: str = "", n_rows: int = 1) -> Finding:
-    """A finding of this check. `said` follows the rule; it must be harmless, for people outside the school see it."""
+def finding(
+    check: Check, said: str = "", *, lead: str = "", row: int | None = None, field: str = "", n_rows: int = 1
+) -> Finding:
+    """A finding of this check.
+
+    `lead` goes before the rule and `said` after it; both must be harmless, for people outside the school see them.
+    """
     return Finding(
         check=check.name,
         severity=check.severity,
-        message=f"{check.rule} {said}".strip(),
+        message=f"{lead} {check.rule} {said}".strip(),
         mend=check.mend,
         place=str(check.stage),
         row=row,

@@ -24,7 +24,6 @@ from tallyroll.register.words import (
     day_number,
     read_day,
     read_value,
-    shown_date,
 )
 
 _FIRST_DAY = day_number(date.min)
@@ -84,12 +83,8 @@ def _read(status: pa.Table, sieve: Sieve, enrolments: Enrolments) -> _Attributes
 def _read_days(status: pa.Table, sieve: Sieve) -> tuple[Ints, Ints]:
     columns = {name: Column(status, name) for name in ("first", "last")}
     read = {name: column.judged(read_day)[column.index] for name, column in columns.items()}
-    for name, column in columns.items():
-
-        def show(row: int, column: Column = column) -> str:
-            return shown_date(column.values[column.index[row]])
-
-        sieve.reject("status_date_unreadable", read[name] == UNREADABLE, field=name, show=show)
+    for name in columns:
+        sieve.reject("status_date_unreadable", read[name] == UNREADABLE, field=name)
     first = np.where(read["first"] == BLANK, _FIRST_DAY, read["first"])
     last = np.where(read["last"] == BLANK, OPEN_END_DAY, read["last"])
     sieve.reject("status_dates_reversed", last < first, field="last")

@@ -21,6 +21,7 @@ from tallyroll.register.completeness import Completeness
 from tallyroll.register.database import microseconds, place, plain, transaction
 from tallyroll.register.words import date_of
 from tallyroll.vocab.errors import UsageProblem, VerificationProblem
+from tallyroll.vocab.findings import Finding, Severity
 from tallyroll.vocab.identifiers import Laestab, Urn
 from tallyroll.vocab.schools import Phase, School, SchoolCalendar
 
@@ -36,7 +37,6 @@ class RoundCounts:
     received: int
     kept: int
     rejected: int
-    findings: int
 
 
 class RegisterStore:
@@ -115,11 +115,44 @@ class RegisterStore:
             rows = sql.execute("SELECT urn FROM round WHERE id = ? AND state = 'kept'", (round_id,)).fetchall()
         return frozenset(Urn(urn) for (urn,) in rows)
 
+    def is_finished(self, round_id: str, urn: Urn) -> bool:
+        """Whether this round has kept this school."""
+        statement = "SELECT 1 FROM round WHERE id = ? AND urn = ? AND state = 'kept'"
+        return self._one(statement, round_id, urn.number) is not None
+
+    def findings(self, round_id: str) -> Iterator[tuple[Urn, Finding]]:
+        """What was found in this round, in the order of the schools' URNs, each school's in the order of finding.
+
+        Each school is read in a moment of its own, so that neither memory nor a writer bears a long list.
+        """
+        with self.reading() as sql:
+            schools = sql.execute("SELECT DISTINCT urn FROM finding WHERE round_id = ? ORDER BY urn", (round_id,))
+            urns = [urn for (urn,) in schools]
+        for urn in urns:
+            with self.reading() as sql:
+                rows = sql.execute(
+                    "SELECT check_name, severity, message, mend, place, row, field, n_rows FROM finding"
+                    " WHERE round_id = ? AND urn = ? ORDER BY rowid",
+                    (round_id, urn),
+                ).fetchall()
+            for check, severity, *rest in rows:
+                yield Urn(urn), Finding(check, Severity(severity), *rest)
+
+    def finding_counts(self, round_id: str) -> dict[tuple[str, Severity], int]:
+        """How many rows each check found in this round, by the check's name and severity."""
+        with self.reading() as sql:
+            rows = sql.execute(
+                "SELECT check_name, severity, sum(n_rows) FROM finding WHERE round_id = ?"
+                " GROUP BY check_name, severity ORDER BY check_name, severity",
+                (round_id,),
+            ).fetchall()
+        return {(check, Severity(severity)): n_rows for check, severity, n_rows in rows}
+
     def counts(self, round_id: str) -> RoundCounts:
         """How a round stands."""
         found = self._one(
             "SELECT coalesce(sum(state = 'kept'), 0), coalesce(sum(state = 'failed'), 0), coalesce(sum(received), 0),"
-            " coalesce(sum(kept), 0), coalesce(sum(rejected), 0), coalesce(sum(findings), 0) FROM round WHERE id = ?",
+            " coalesce(sum(kept), 0), coalesce(sum(rejected), 0) FROM round WHERE id = ?",
             round_id,
         )
         return RoundCounts(*(int(str(number)) for number in found or ()))
@@ -138,7 +171,7 @@ class RegisterStore:
         """Write down that a school gave nothing in this round, and why. A school that was kept stays kept."""
         with self.writing() as sql:
             sql.execute(
-                "INSERT INTO round VALUES (?, ?, 'failed', 0, 0, 0, 0, 0, 0, '', ?, ?)"
+                "INSERT INTO round VALUES (?, ?, 'failed', 0, 0, 0, 0, 0, '', ?, ?)"
                 " ON CONFLICT (id, urn) DO UPDATE SET reason = excluded.reason, finished_at = excluded.finished_at"
                 " WHERE state = 'failed'",
                 (round_id, urn.number, reason, microseconds(now)),

@@ -8,6 +8,7 @@ from datetime import date
 
 from tallyroll.vocab.characteristics import ROLL_CHARACTERISTICS
 from tallyroll.vocab.codes import BY_TEXT
+from tallyroll.vocab.periods import AcademicYear
 from tallyroll.vocab.shapes import OPEN_END
 
 BLANK = -1_000_000_000
@@ -19,9 +20,8 @@ OPEN_END_DAY = OPEN_END.toordinal() - _EPOCH
 
 _ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ][0-9:.+Z-]*)?")
 _BRITISH = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-_SHOWN_DATE = re.compile(r"[0-9/.:-]{1,10}")
 _SHOWN_CODE = re.compile(r"[A-Z0-9/\\#]{1,3}")
-_SHOWN_SESSION = re.compile(r"[A-Za-z]{1,4}")
+_SHOWN_SESSION = re.compile(r"[A-Z0-9]{1,3}")
 
 _SYNONYMS: dict[str, dict[str, str]] = {
     "sex": {"FEMALE": "F", "MALE": "M"},
@@ -93,16 +93,20 @@ def read_value(place: int, text: str) -> int:
     return WORDS[place].get(text.strip().upper(), UNKNOWN_VALUE)
 
 
-def shown_date(text: str) -> str:
-    """The text if it is digits and separators, for a message; blank otherwise, lest it be something else."""
-    return text.strip() if _SHOWN_DATE.fullmatch(text.strip()) else ""
+def shown_day(number: int, *, first: date, last: date) -> str:
+    """A day, for a message, from the school year before `first` to the one after `last`; blank otherwise.
+
+    Where columns have slipped, a date may be a child's birthday; no child at school was born so lately.
+    """
+    earliest, latest = AcademicYear(AcademicYear.of(first).start - 1), AcademicYear(AcademicYear.of(last).start + 1)
+    return str(date_of(number)) if day_number(earliest.first) <= number <= day_number(latest.last) else ""
 
 
 def shown_code(text: str) -> str:
-    """The text if it has the form of a code, for a message; blank otherwise."""
-    return text.strip().upper() if _SHOWN_CODE.fullmatch(text.strip().upper()) else ""
+    """The text if it has the form of a code, for a message; blank otherwise, for it may be a name."""
+    return text.strip() if _SHOWN_CODE.fullmatch(text.strip()) else ""
 
 
 def shown_session(text: str) -> str:
-    """The text if it is a short word, for a message; blank otherwise."""
+    """The text if it is as short as AM and in capitals, for a message; blank otherwise, for it may be a name."""
     return text.strip() if _SHOWN_SESSION.fullmatch(text.strip()) else ""

@@ -8,10 +8,11 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from tallyroll.disclosure import Protected
 from tallyroll.release.checks.opening import DATA_ENDING, META_ENDING
@@ -49,10 +50,13 @@ def write(
     *,
     method: str,
     created_at: datetime,
+    about: Mapping[str, str | int] = MappingProxyType({}),
     notes: Sequence[str] = (),
     more: Sequence[Filter | Indicator] = (),
 ) -> tuple[BundleTable, ...]:
     """Write each table as NAME.csv with NAME.meta.csv, and a release.json that names and digests them.
+
+    `about` is what the release says of itself: its days, who answers for it, how complete it is.
 
     Everything is written and forced to disk beside `folder` and moved there in one step: after a crash there is the
     whole release or none. The same tables and arguments give the same bytes.
@@ -80,7 +84,7 @@ def write(
             )
             for ees, source in zip(described, protected.tables, strict=True)
         )
-        _put(desk / MANIFEST, [_manifest(protected, tables, method=method, created_at=created_at, notes=notes)])
+        _put(desk / MANIFEST, [_manifest(protected, tables, about, method=method, created_at=created_at, notes=notes)])
         desk.chmod(0o755)  # a temporary folder is closed to others; a release is not
         _settle(desk)
         _check_free(folder)
@@ -133,10 +137,17 @@ def _put(path: Path, pieces: Iterable[bytes]) -> BundleFile:
 
 
 def _manifest(
-    protected: Protected, tables: Sequence[BundleTable], *, method: str, created_at: datetime, notes: Sequence[str]
+    protected: Protected,
+    tables: Sequence[BundleTable],
+    about: Mapping[str, str | int],
+    *,
+    method: str,
+    created_at: datetime,
+    notes: Sequence[str],
 ) -> bytes:
     said = {
         "format": "tallyroll-release/1",
+        "about": dict(about),
         "created_at": created_at.astimezone(UTC).isoformat(),
         "method": method,
         "disclosure_profile": str(protected.profile),

@@ -1,10 +1,10 @@
 """Define, count, merge, total, estimate, tabulate: one algebra, the same at both ends."""
 
-from tallyroll.tally.algebra import EMPTY, Tally, merge, merge_all
+from tallyroll.tally.algebra import EMPTY, Tally, merge, merge_all, within
 from tallyroll.tally.areas import area_daily
 from tallyroll.tally.breakdowns import persistent_by_area, persistent_by_characteristic, weekly_by_characteristic
 from tallyroll.tally.count import count
-from tallyroll.tally.definitions import COMPULSORY_SCHOOL_AGE, Definition, Population
+from tallyroll.tally.definitions import COMPULSORY_SCHOOL_AGE, Definition, Population, second_half_of_summer
 from tallyroll.tally.estimate import Method
 from tallyroll.tally.persistence import count_persistent
 from tallyroll.tally.reading import read_headcounts, read_persistent, read_tallies
@@ -31,6 +31,8 @@ __all__ = [
     "read_persistent",
     "read_tallies",
     "save",
+    "second_half_of_summer",
     "tabulate",
     "weekly_by_characteristic",
+    "within",
 ]

@@ -6,6 +6,7 @@ order, twice, and in any grouping. `total` carries the merge of different contri
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 import numpy as np
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from tallyroll.tally import windows
 from tallyroll.tally.form import CELL_FORM, ENROLMENT_FORM, Form, Keys
-from tallyroll.vocab.errors import VerificationProblem
+from tallyroll.vocab.errors import InputProblem, VerificationProblem
 from tallyroll.vocab.places import BY_OLD_CODE, COUNTRY_CODE
 from tallyroll.vocab.schools import PUBLISHED_PHASES
 from tallyroll.vocab.shapes import CELLS, ENROLMENTS
@@ -57,6 +58,27 @@ def merge_all(tallies: Iterable[Tally]) -> Tally:
         cells=_newest(CELL_FORM, [tally.cells for tally in given]),
         persistent=_newest(ENROLMENT_FORM, [tally.persistent for tally in given]),
     )
+
+
+def within(tally: Tally, first: date, last: date) -> Tally:
+    """The part of a tally that speaks for these days: cells from first to last, and enrolments of exactly that window.
+
+    Persistent absence cannot be cut from a longer window or added up from shorter ones: it is counted anew.
+    Raises: InputProblem when a contributor has cells in the window and no enrolments counted over it.
+    """
+    date_of, (opens, closes) = tally.cells["date"], (tally.persistent["first"], tally.persistent["last"])
+    cells = tally.cells.filter(pc.and_(pc.greater_equal(date_of, first), pc.less_equal(date_of, last)))
+    persistent = tally.persistent.filter(pc.and_(pc.equal(opens, first), pc.equal(closes, last)))
+    known = pc.unique(persistent["contributor"])
+    lacking = pc.unique(cells["contributor"]).filter(
+        pc.invert(pc.is_in(pc.unique(cells["contributor"]), value_set=known))
+    )
+    if len(lacking):
+        raise InputProblem(
+            f"{len(lacking)} contributors have no persistent absence counted from {first} to {last}.",
+            mend="Count these days with `tallyroll tally` at every node, and merge what comes.",
+        )
+    return Tally(cells, persistent)
 
 
 def _newest(form: Form, tables: list[pa.Table]) -> pa.Table:

@@ -22,17 +22,12 @@ _PHASE = "education_phase"
 _ABSENCE = (("pa_perc", "pa_flag"), ("severe_perc", "severe_flag"))
 
 
-def weekly_by_characteristic(
-    tally: Tally, characteristics: Iterable[str], *, known_schools: int | None = None
-) -> pa.Table:
+def weekly_by_characteristic(tally: Tally, characteristics: Iterable[str]) -> pa.Table:
     """Sessions and rates by week, area, phase and breakdown; the breakdown Total is all pupils.
 
     Shape:  one row per week, area, phase (and Total) and value; counts and rates as in the weekly table.
-    `known_schools` decides as in `area_daily` which dates have regional and national rows: give both the same.
     """
-    rows = pa.concat_tables(
-        area_breakdown(tally, name, known_schools=known_schools) for name in (ALL, *characteristics)
-    )
+    rows = pa.concat_tables(area_breakdown(tally, name) for name in (ALL, *characteristics))
     layout = layout_of(rows.column_names)
     counts = ["num_schools", *(name for name in layout.sums if name in SUMS)]
     rates = [(rate, numerator) for rate, numerator in layout.rates if numerator in SUMS]

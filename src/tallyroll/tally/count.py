@@ -113,7 +113,7 @@ def _inputs(register: Register, definition: Definition) -> dict[str, pa.Table]:
 def signed(counted: pa.Table, schools: pa.Table, *, revision: int, shape: pa.Schema) -> pa.Table:
     """Counts by `urn` as rows of the shape: who counted, in which revision, of which authority and phase."""
     if revision < 0:
-        raise UsageProblem("A revision is not below 0.", mend="Give the time of counting in milliseconds.")
+        raise UsageProblem("A revision is not below 0.", mend="Give the time of counting.")
     place = pc.index_in(counted["urn"], value_set=schools["urn"].combine_chunks())
     table = counted.rename_columns({"urn": "contributor"})
     table = table.append_column("revision", pa.repeat(pa.scalar(revision, pa.int64()), table.num_rows))

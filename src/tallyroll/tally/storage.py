@@ -1,4 +1,7 @@
-"""Tallies on disk: a folder with two Parquet files, there whole or not at all. It holds counts, never a pupil."""
+"""Tallies on disk: a folder with two Parquet files, there whole or not at all.
+
+It holds counts and no pupil's row; but a school's cell may count one child, so nobody but the owner may read it.
+"""
 
 import os
 import shutil
@@ -27,7 +30,7 @@ def save(tally: Tally, folder: Path) -> None:
     try:
         for name, table in zip(_FILES, (tally.cells, tally.persistent), strict=True):
             parquet.write_table(table, desk / name, compression="zstd")
-        desk.chmod(0o755)
+            (desk / name).chmod(0o600)
         former = desk.with_name(f"{desk.name}.former")
         if folder.exists():
             folder.rename(former)

@@ -89,6 +89,7 @@ def page(folder: Path) -> str:
 <body><main>
 <h1>Pupil attendance, year to date</h1>
 {notes}
+{_about(about["about"])}
 <p>Method {escape(about["method"])}. Hidden cells show <code>c</code>; under the profile
 {escape(about["disclosure_profile"])} they {hidden}.</p>
 {_figures(folder / "attendance_ytd.csv")}
@@ -96,6 +97,17 @@ def page(folder: Path) -> str:
 {_files(about["tables"])}
 </main></body></html>
 """
+
+
+def _about(facts: dict[str, object]) -> str:
+    """Which days, who answers for them, and how complete they are; nothing where the release does not say."""
+    if not facts:
+        return ""
+    told = {name: escape(str(value)) for name, value in facts.items()}
+    return (
+        f"<p>{told['first']} to {told['last']}, published by {told['controller']}. {told['schools_counted']} of "
+        f"{told['schools_in_scope']} schools counted. Collected under the assessment {told['assessment']}.</p>"
+    )
 
 
 def _figures(path: Path) -> str:

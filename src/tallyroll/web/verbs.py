@@ -17,7 +17,7 @@ def serve(
     folder: Annotated[Path, typer.Argument(help="A release's folder.")] = Path("demo/release"),
     *,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port to listen on.")] = 8000,
 ) -> None:
     """Serve a release's pages and files until stopped with Ctrl-C."""
     public.serve(

@@ -17,6 +17,7 @@ from tallyroll.governance import Door, Permit
 from tallyroll.vocab.clock import Clock
 from tallyroll.vocab.errors import UsageProblem
 from tallyroll.vocab.extracts import Extract
+from tallyroll.vocab.findings import Finding
 from tallyroll.vocab.items import ESSENTIAL
 from tallyroll.vocab.schools import School
 
@@ -45,6 +46,7 @@ class CsvConnector:
 
     settings: Mapping[str, str]
     name: str = "csv"
+    findings: tuple[Finding, ...] = ()  # a list of schools with a fault is refused whole
 
     async def __aenter__(self) -> Self:
         return self

@@ -18,6 +18,7 @@ from tallyroll.governance import Door, Permit
 from tallyroll.vocab.clock import Clock
 from tallyroll.vocab.errors import InputProblem, UsageProblem
 from tallyroll.vocab.extracts import Extract
+from tallyroll.vocab.findings import Finding
 from tallyroll.vocab.items import ESSENTIAL, Item
 from tallyroll.vocab.schools import School
 
@@ -50,6 +51,7 @@ class CtfConnector:
 
     settings: Mapping[str, str]
     name: str = "ctf"
+    findings: tuple[Finding, ...] = ()  # a list of schools with a fault is refused whole
 
     async def __aenter__(self) -> Self:
         return self

@@ -14,6 +14,7 @@ import msgspec
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from yarl import URL
 
+from tallyroll.connectors.wonde.misfits import Decodes
 from tallyroll.connectors.wonde.records import Meta, Page
 from tallyroll.connectors.wonde.settings import Settings
 from tallyroll.vocab.errors import SourceProblem
@@ -65,15 +66,15 @@ class Client:
         if self._open_session is not None:
             await self._open_session.close()
 
-    async def one(self, url: URL, decoder: msgspec.json.Decoder[T]) -> T:
+    async def one(self, url: URL, decoder: Decodes[T]) -> T:
         """One record."""
         return await self._ask("GET", url, decoder)
 
-    async def post(self, url: URL, body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    async def post(self, url: URL, body: bytes, decoder: Decodes[T]) -> T:
         """The answer to a request for access: the only thing we ever post. Asked once, for people may be mailed."""
         return await self._once("POST", url, decoder, body)
 
-    async def pages(self, url: URL, query: Query, decoder: msgspec.json.Decoder[Page[Any]]) -> AsyncIterator[list[Any]]:
+    async def pages(self, url: URL, query: Query, decoder: Decodes[Page[Any]]) -> AsyncIterator[list[Any]]:
         """The records of every page in turn. Rows are as the decoder makes them."""
         place, seen = url.update_query({**query, "per_page": str(self._settings.per_page)}), set[URL]()
         while True:
@@ -91,7 +92,7 @@ class Client:
                     mend="Tell Wonde support.",
                 )
 
-    async def _ask(self, method: str, url: URL, decoder: msgspec.json.Decoder[T]) -> T:
+    async def _ask(self, method: str, url: URL, decoder: Decodes[T]) -> T:
         """The answer, asking again where that may help, at most `max_tries` times."""
         jitter = Random(f"{self._settings.seed} {url}")  # noqa: S311 - spreads load, guards nothing
         retrying = AsyncRetrying(
@@ -104,7 +105,7 @@ class Client:
         )
         return await retrying(self._once, method, url, decoder)
 
-    async def _once(self, method: str, url: URL, decoder: msgspec.json.Decoder[T], body: bytes | None = None) -> T:
+    async def _once(self, method: str, url: URL, decoder: Decodes[T], body: bytes | None = None) -> T:
         where = _name(method, url)
         async with self._slots:  # a request's time begins when it is sent, not while it queues
             status, headers, answer = await self._exchange(method, url, body, where)

@@ -18,6 +18,7 @@ from tallyroll.connectors.wonde import bookmarks, records
 from tallyroll.connectors.wonde.bookmarks import Bookmark
 from tallyroll.connectors.wonde.client import Client
 from tallyroll.connectors.wonde.marks import Marks
+from tallyroll.connectors.wonde.misfits import Rows
 from tallyroll.connectors.wonde.records import AttendanceCode, Deletion, Mark, Page
 from tallyroll.connectors.wonde.rolls import Roll
 from tallyroll.connectors.wonde.schools import Place
@@ -34,7 +35,7 @@ from tallyroll.vocab.schools import School
 NAME = "wonde"
 _CODES = msgspec.json.Decoder(Page[AttendanceCode])
 _DELETIONS = msgspec.json.Decoder(Page[Deletion])
-_MARKS = msgspec.json.Decoder(Page[Mark])
+_MARKS = Rows(msgspec.json.Decoder(Page[Mark]), keys=("student",))
 
 ENTERED_AHEAD = timedelta(days=92)
 """Marks of a school year may be entered from the summer before (`D` and `X` for the whole year, in one go)."""
@@ -126,8 +127,9 @@ async def _roll(permit: Permit, client: Client, job: Job) -> Roll:
     roll = Roll(items)
     query = {"include": ",".join(records.includes(items)), "cursor": "true"}
     leavers = {**query, "updated_after": _query(job.whole_since)}
+    pages = Rows(records.student_pages(items), keys=("id", "upi"))
     for path, asked in (("students", query), ("students-leaver", leavers)):
-        async for page in client.pages(job.place.url(path), asked, records.student_pages(items)):
+        async for page in client.pages(job.place.url(path), asked, pages):
             roll.add(permit, page, now=job.started, since=job.year_start)
     if roll.n_read == 0:
         raise SourceProblem(

@@ -70,7 +70,10 @@ def read(settings: Mapping[str, str]) -> Settings:
 
 def _base_url(text: str) -> URL:
     """The address of the service: encrypted, unless it is this very machine."""
-    url = URL(text.rstrip("/"))
+    try:
+        url = URL(text.rstrip("/"))
+    except ValueError:  # brackets that do not close, a port that no machine has
+        url = URL()
     if url.host is None or url.scheme not in ("http", "https") or url.user or url.query_string:
         raise UsageProblem("'base_url' is not an address.", where=WHERE, mend=f"Write {DEFAULT_URL}")
     if url.scheme == "http" and not _is_loopback(url.host):

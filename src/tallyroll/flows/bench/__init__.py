@@ -1,7 +1,5 @@
-"""Benches: how fast the house is on this machine, against rivals where there are any. Every figure is measured."""
+"""Benches: how fast the house is on this machine, against rivals where there are any. Every figure is measured.
 
-from tallyroll.flows.bench.catalogue import BENCHES, run
-from tallyroll.flows.bench.machine import Machine, look, peak_memory_mb
-from tallyroll.flows.bench.measuring import Goal, Line, Outcome, Ratio, Times, spread
-
-__all__ = ["BENCHES", "Goal", "Line", "Machine", "Outcome", "Ratio", "Times", "look", "peak_memory_mb", "run", "spread"]
+Imports nothing by itself, for a bench's collector is a process of its own and its memory is watched. `catalogue` lists
+the benches and runs them.
+"""

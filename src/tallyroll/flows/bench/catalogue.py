@@ -21,7 +21,7 @@ from tallyroll.vocab.progress import Advance, unwatched
 class Bench(Protocol):
     """Does its work in the folder, `scale` times as much of it as the tables of docs/performance.md show."""
 
-    def __call__(self, scale: float, *, folder: Path, advance: Advance) -> Outcome:
+    def __call__(self, scale: float, *, folder: Path, advance: Advance, runs: int = ...) -> Outcome:
         """What was measured."""
         ...
 
@@ -39,8 +39,8 @@ BENCHES: Mapping[str, Bench] = {
 """Each bench by its name, in the order of the docs."""
 
 
-def run(name: str, *, scale: float = 1.0, advance: Advance = unwatched) -> Outcome:
-    """One bench, in a temporary folder that goes with it.
+def run(name: str, *, scale: float = 1.0, runs: int | None = None, advance: Advance = unwatched) -> Outcome:
+    """One bench, in a temporary folder that goes with it; each work is timed `runs` times, or as often as usual.
 
     Raises: UsageProblem when there is no such bench, or the scale is not above 0.
     """
@@ -48,5 +48,6 @@ def run(name: str, *, scale: float = 1.0, advance: Advance = unwatched) -> Outco
         raise UsageProblem(f"There is no bench '{name}'.", mend=f"Known: {', '.join(BENCHES)}, all.")
     if not scale > 0:
         raise UsageProblem("The scale of a bench is above 0.", where="--scale", mend="1 is the scale of the docs.")
+    often = {} if runs is None else {"runs": runs}
     with TemporaryDirectory(prefix="tallyroll-bench-") as folder:
-        return BENCHES[name](scale, folder=Path(folder), advance=advance)
+        return BENCHES[name](scale, folder=Path(folder), advance=advance, **often)

@@ -17,12 +17,12 @@ YEARS, RUNS = (2024, 2025), 3
 NAME = "attendance_daily"
 
 
-def check(scale: float, *, folder: Path, advance: Advance) -> Outcome:
+def check(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> Outcome:
     """Bytes and rows a second of `release check`, every check reached."""
     made = folder / "release"
     n_rows = _write(made, n_days=max(1, round(area_files.DAYS_IN_YEAR * scale)))
     name = "release check"
-    times = interleave({name: lambda: _checked(made)}, runs=RUNS, advance=advance)[name]
+    times = interleave({name: lambda: _checked(made)}, runs=runs, advance=advance)[name]
     n_bytes = (made / f"{NAME}.csv").stat().st_size
     return Outcome((Line(name, n_bytes, "bytes", times), Line(f"{name}, by row", n_rows, "rows", times)))
 

@@ -54,7 +54,7 @@ class Place:
     folder: Path
 
 
-def collect(scale: float, *, folder: Path, advance: Advance) -> Outcome:
+def collect(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> Outcome:
     """Schools a second, and the collector's peak memory at two sizes."""
     england = make_england(folder, schools=SIZES[-1] * scale, advance=advance)
     few = max(1, round(SIZES[0] * scale))
@@ -66,12 +66,13 @@ def collect(scale: float, *, folder: Path, advance: Advance) -> Outcome:
     }
     found: dict[str, list[Round]] = {name: [] for name in works}
     with _answering(england) as (mis, mis_process):
+        desk = Place(mis, england.folder, folder / "desk")
         _keep_history(Place(mis, england.folder, history), england, advance=advance)
-        for turn in range(RUNS + 1):  # the first turn is for the system to warm up
+        _round(desk, england, few, start=history, process=mis_process)  # for the system to warm up
+        for turn in range(runs):
             for name, (start, n) in works.items():
-                made = _round(Place(mis, england.folder, folder / "desk"), england, n, start=start, process=mis_process)
-                found[name] += [made] if turn else []
-            advance(turn + 1, RUNS + 1)
+                found[name].append(_round(desk, england, n, start=start, process=mis_process))
+            advance(turn + 1, runs)
     return _outcome(found)
 
 

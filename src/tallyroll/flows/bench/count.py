@@ -20,7 +20,7 @@ from tallyroll.vocab.shapes import Register
 RUNS = 5
 
 
-def count(scale: float, *, folder: Path, advance: Advance) -> Outcome:
+def count(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> Outcome:
     """Marks a second, of as many schools as a node counts together, over the term so far."""
     england = make_england(folder, schools=SCHOOLS_AT_A_TIME * scale, advance=advance)
     pull, may_count = (permit(door, england.schools, folder=folder) for door in (Door.PULL, Door.COUNT))
@@ -33,7 +33,7 @@ def count(scale: float, *, folder: Path, advance: Advance) -> Outcome:
             "cells, two threads": partial(_cells, may_count, held, definition, 2),
             "cells, one thread": partial(_cells, may_count, held, definition, 1),
         }
-        times = interleave(works, runs=RUNS, advance=advance)
+        times = interleave(works, runs=runs, advance=advance)
     agree({name: its for name, its in times.items() if name.startswith("cells")})
     return Outcome(
         lines=tuple(Line(name, held.marks.num_rows, "marks", its) for name, its in times.items()),

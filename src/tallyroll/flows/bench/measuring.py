@@ -5,7 +5,8 @@ second can be trusted. Ratios are taken within a round, where both works met the
 """
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from resource import RUSAGE_SELF, getrusage
@@ -137,19 +138,28 @@ def interleave(works: Mapping[str, Work], *, runs: int, advance: Advance) -> dic
     Raises: VerificationProblem when a work answers otherwise than the time before.
     """
     answers = {name: work() for name, work in works.items()}
-    gc.collect()
-    gc.freeze()  # what the bench itself holds must not slow the collector of a work that makes many objects
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
-    for turn in range(runs):
-        for name in list(works)[:: -1 if turn % 2 else 1]:
-            gc.collect()
-            spent, answer = timed(works[name])
-            times[name].append(spent)
-            if answer != answers[name]:
-                raise VerificationProblem(f"The bench of {name} answers otherwise than before.", mend="Report a bug.")
-        advance(turn + 1, runs)
-    gc.unfreeze()
+    with _collector_at_rest():
+        for turn in range(runs):
+            for name in list(works)[:: -1 if turn % 2 else 1]:
+                gc.collect()
+                spent, answer = timed(works[name])
+                times[name].append(spent)
+                if answer != answers[name]:
+                    raise VerificationProblem(f"{name} answers otherwise than before.", mend="Report a bug.")
+            advance(turn + 1, runs)
     return {name: times_of(found, answers[name]) for name, found in times.items()}
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """What the bench itself holds is not looked at: it would slow a work that makes many objects."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def timed(work: Work) -> tuple[tuple[float, float], object]:

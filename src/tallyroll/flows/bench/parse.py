@@ -61,7 +61,7 @@ class Given:
     judge: Judge
 
 
-def parse(scale: float, *, folder: Path, advance: Advance) -> Outcome:
+def parse(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> Outcome:
     """Marks a second and core, and how many times our cost pydantic's is."""
     england = make_england(folder, schools=SCHOOLS * scale, advance=advance)
     pull = permit(Door.PULL, england.schools, folder=folder)
@@ -76,7 +76,7 @@ def parse(scale: float, *, folder: Path, advance: Advance) -> Outcome:
         "term: every check": partial(_ours, term, pull),
         "term: every check, pydantic": partial(_rivals, term),
     }
-    times = interleave(works, runs=RUNS, advance=advance)
+    times = interleave(works, runs=runs, advance=advance)
     pairs = [(name, f"{name}, pydantic") for name in ("day: typed records", "day: every check", "term: every check")]
     for pair in pairs:
         agree({name: times[name] for name in pair})

@@ -20,7 +20,7 @@ PERIODS = {"one day": DAY, "four weeks": DAY - timedelta(days=DAYS_BACK), "the t
 Given = tuple[Extract, SchoolCalendar]
 
 
-def screen(scale: float, *, folder: Path, advance: Advance) -> Outcome:
+def screen(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> Outcome:
     """Marks a second, rolls and statuses of the same extracts included."""
     england = make_england(folder, schools=SCHOOLS * scale, advance=advance)
     pull = permit(Door.PULL, england.schools, folder=folder)
@@ -30,7 +30,7 @@ def screen(scale: float, *, folder: Path, advance: Advance) -> Outcome:
         for name, first in PERIODS.items():
             made = simulate.extract_of(year, items=pull.request.items, first=first, last=DAY, taken_at=NOW)
             given[name].append((made, year.calendar))
-    times = interleave({name: partial(_all, pull, some) for name, some in given.items()}, runs=RUNS, advance=advance)
+    times = interleave({name: partial(_all, pull, some) for name, some in given.items()}, runs=runs, advance=advance)
     lines = [Line(name, _received(given[name]), "marks", its) for name, its in times.items()]
     schools = Line("one day, by school", len(england.schools), "schools", times["one day"])
     return Outcome((*lines, schools))

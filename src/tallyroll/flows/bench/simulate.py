@@ -13,10 +13,10 @@ from tallyroll.vocab.progress import Advance
 SIZES, RUNS = (50, 150), 3
 
 
-def simulate(scale: float, *, folder: Path, advance: Advance) -> Outcome:
+def simulate(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> Outcome:
     """Marks of whole school years made and written, a second."""
     works = {f"{size} schools": _maker(folder / str(size), size * scale) for size in SIZES}
-    times = interleave(works, runs=RUNS, advance=advance)
+    times = interleave(works, runs=runs, advance=advance)
     lines = []
     for size, (name, its) in zip(SIZES, times.items(), strict=True):
         made = England.open(folder / str(size) / "0" / "england")

@@ -17,7 +17,7 @@ YEAR, RUNS = 2025, 5
 PROFILE = "dfe-single-school"
 
 
-def tabulate(scale: float, *, folder: Path, advance: Advance) -> Outcome:
+def tabulate(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> Outcome:
     """Rows of area tallies a second: read, made into tables, and the whole command, which also protects and writes."""
     days = area_files.school_days(YEAR, max(1, round(area_files.DAYS_IN_YEAR * scale)))
     raw, census = folder / "raw.csv", folder / "headcounts.csv"
@@ -45,6 +45,6 @@ def tabulate(scale: float, *, folder: Path, advance: Advance) -> Outcome:
         return sum(table.rows for table in made)
 
     works = {"read": lambda: tally.read_tallies(raw).num_rows, "tables": tables, "read, protected, written": whole}
-    times = interleave(works, runs=RUNS, advance=advance)
+    times = interleave(works, runs=runs, advance=advance)
     lines = tuple(Line(name, rows.num_rows, "rows", its) for name, its in times.items())
     return Outcome(lines, sizes={"days": len(days), "bytes": raw.stat().st_size, "rows_made": tables()})

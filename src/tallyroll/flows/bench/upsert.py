@@ -35,7 +35,7 @@ _PRESENT = [BY_TEXT[text].number for text in ("/", "\\")]
 _CELL = ["urn", "date", "session", "code"]
 
 
-def upsert(scale: float, *, folder: Path, advance: Advance) -> Outcome:
+def upsert(scale: float, *, folder: Path, advance: Advance, runs: int = UPSERTS) -> Outcome:
     """Milliseconds of an upsert, and how many times our cost DuckDB's is."""
     england = make_england(folder, schools=SCHOOLS * scale, advance=advance)
     pull = permit(Door.PULL, england.schools, folder=folder)
@@ -45,7 +45,7 @@ def upsert(scale: float, *, folder: Path, advance: Advance) -> Outcome:
             register.keep(pull, store, term, now=NOW)
             rival.add(term.marks)
             advance(done, len(england.schools))
-        edits = list(_edits(pull, england, n=WARM_UP + max(WARM_UP, round(UPSERTS * scale))))
+        edits = list(_edits(pull, england, n=WARM_UP + runs))
         with (folder / "block").open("wb", buffering=0) as block:
             works = [
                 {
