@@ -1,5 +1,6 @@
 """The demo as a stranger runs it: what it says, what it leaves behind, and what it never writes down."""
 
+import csv
 import json
 import re
 import shutil
@@ -44,8 +45,20 @@ def test_the_summary_accounts_for_every_school_and_every_mark(demo):
     assert told["schools_failed"] == []
     assert told["marks_received"] == told["marks_kept"] + told["marks_rejected"] > 0
     assert told["marks_rejected"] == sum(one["rows"] for one in told["findings"] if one["severity"] == "error") > 0
+    history = [told[f"marks_history_{what}"] for what in ("received", "kept", "rejected")]
+    assert history[0] == history[1] + history[2] > history[1] * 0.9 > 0
+    assert told["marks_history"] == history[1]
     assert Path(told["release_dir"]).is_dir()
     assert told["release_passed"] is True
+
+
+def test_every_rejected_mark_of_the_term_and_of_the_day_is_in_the_list_of_findings(demo):
+    with (demo.folder / "findings.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for name, rejected in (("history", "marks_history_rejected"), (f"wonde {demo.summary['day']} 1", "marks_rejected")):
+        errors = [int(one["n_rows"]) for one in rows if (one["round"], one["severity"]) == (name, "error")]
+        assert sum(errors) == demo.summary[rejected]
+    assert len({one["round"] for one in rows}) == 2
 
 
 def test_the_summary_names_the_clause_that_refused_the_draft(demo):

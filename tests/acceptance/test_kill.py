@@ -98,7 +98,7 @@ class Bench:
         command = ["-m", "tallyroll", "collect", "--settings", str(settings), "--now", NOW.isoformat()]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *(*command, "--days", "20", "--json"),
+            *(*command, "--days", "20", "--json", "--findings", str(findings_of(settings))),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -220,6 +220,10 @@ def store_of(settings: Path) -> Path:
     return settings.parent / "store" / "register.sqlite"
 
 
+def findings_of(settings: Path) -> Path:
+    return settings.parent / "findings.csv"
+
+
 def journal_of(store: Path) -> Path:
     return store.parent.parent / "journal.jsonl"
 
@@ -307,6 +311,17 @@ def test_the_round_counts_every_school_and_mark_once(story):
     for name in ("received", "kept", "rejected"):
         assert told[name] == clean[name]
     assert told["already"] + told["collected"] == N_SCHOOLS
+
+
+def test_killed_ten_times_the_list_of_findings_is_that_of_a_round_without_a_kill(story):
+    killed, clean = (findings_of(store.parent) for store in (story.killed.store, story.clean[0]))
+    lines = clean.read_text(encoding="utf-8").splitlines()
+    assert len({line.split(",")[1] for line in lines[1:]}) > 1  # schools
+    assert killed.read_bytes() == clean.read_bytes()
+    told = [json.loads(run.out)["findings"] for run in (story.killed.last_run, story.clean[1])]
+    assert told[0] == told[1] != []
+    left = {path.name for path in killed.parent.iterdir()}
+    assert not {name for name in left if name.startswith(".")}
 
 
 def test_after_every_kill_the_store_is_whole(story):

@@ -56,6 +56,21 @@ def test_half_days_are_counted_once_for_the_school():
     assert judged.completeness == Completeness(7, 8)
 
 
+def test_the_three_days_with_the_most_half_days_are_named():
+    names = ["ann", "bob", "cat", "dan"]
+    lost = {16: names[:1], 17: names[:2], 18: [], 19: names[:3], 20: names[:1]}
+    rows = [
+        mark
+        for day, absent in lost.items()
+        for mark in marks(days=[day], pupils=names, sessions=["AM"] if day == 18 else ["AM", "PM"])
+        if not (mark[2] == "PM" and mark[0] in absent)
+    ]
+    judged = screened(extract(roll=[(name, None, "F", "2026-09-01") for name in names], marks=rows))
+    ((_, n, message),) = said(judged, "half_day_unmarked")
+    assert n == 7
+    assert message.endswith("7 half days lack theirs, the most on 2026-11-19 (3), 2026-11-17 (2), 2026-11-16 (1).")
+
+
 @pytest.mark.parametrize(
     ("hour", "due"),
     [(10, 0), (11, 1), (15, 1), (16, 2)],

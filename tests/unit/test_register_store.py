@@ -29,6 +29,7 @@ from tallyroll.register.stretches import COLUMNS
 from tallyroll.vocab.clock import LONDON
 from tallyroll.vocab.codes import BY_TEXT
 from tallyroll.vocab.errors import InputProblem, Refused, UsageProblem, VerificationProblem
+from tallyroll.vocab.findings import Finding, Severity
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.items import ESSENTIAL, Item
 
@@ -128,9 +129,63 @@ def test_bookkeeping_of_a_round(store):
     counts = store.counts("r1")
     assert (counts.schools_kept, counts.schools_failed) == (1, 1)
     assert (counts.received, counts.kept, counts.rejected) == (2, 1, 1)
-    assert store.counts("r2") == RoundCounts(0, 0, 0, 0, 0, 0)
+    assert store.counts("r2") == RoundCounts(0, 0, 0, 0, 0)
     assert store.resume(URN, "test") == "page 7"
     assert store.resume(URN, "another source") == ""
+
+
+def test_one_school_of_a_round_is_finished_once_it_is_kept(store):
+    store.record_failure("r1", URN, reason="HTTP 503", now=NOW)
+    assert not store.is_finished("r1", URN)
+    kept(store, extract(), round_id="r1")
+    assert store.is_finished("r1", URN)
+    assert not store.is_finished("r1", Urn(100002))
+    assert not store.is_finished("r2", URN)
+
+
+LOST = Finding("csv_lost", Severity.ERROR, "Cut off.", "Export again.", "marks.csv", 7, "code", 3)
+NOTED = Finding("csv_noted", Severity.NOTE, "A word.", "Nothing.", "marks.csv")
+
+
+def test_findings_come_back_as_they_were_school_by_school_in_the_order_of_finding(store):
+    late, other = Finding("z", Severity.WARNING, "Z.", "Mend z."), school(100002)
+    kept(store, extract(of=other, findings=(NOTED, LOST)), round_id="r1")
+    kept(store, extract(findings=(late, LOST)), round_id="r1")
+    told = [one for one in store.findings("r1") if one[1] in (LOST, NOTED, late)]
+    assert told == [(URN, late), (URN, LOST), (other.urn, NOTED), (other.urn, LOST)]
+    assert list(store.findings("r2")) == []
+
+
+def test_findings_of_a_school_kept_again_in_its_round_are_replaced_and_other_rounds_keep_theirs(store):
+    for round_id, found in (("r1", LOST), ("r2", LOST), ("r2", NOTED)):
+        kept(store, extract(findings=(found,)), round_id=round_id)
+    assert LOST in [one for _, one in store.findings("r1")]
+    again = [one for _, one in store.findings("r2")]
+    assert (NOTED in again, LOST in again) == (True, False)
+
+
+def test_findings_are_counted_by_check_and_severity_in_rows(store):
+    kept(store, extract(findings=(LOST, NOTED)), round_id="r1")
+    kept(store, extract(of=school(100002), findings=(LOST,)), round_id="r1")
+    counts = store.finding_counts("r1")
+    assert (counts["csv_lost", Severity.ERROR], counts["csv_noted", Severity.NOTE]) == (6, 1)
+    assert store.finding_counts("r2") == {}
+
+
+def test_a_transaction_that_fails_leaves_the_findings_of_before(store):
+    kept(store, extract(findings=(LOST,)), round_id="r1")
+    before = list(store.findings("r1"))
+    with pytest.raises(InputProblem, match="without a single pupil"):
+        kept(store, extract(roll=[], findings=(NOTED,)), round_id="r1")
+    assert list(store.findings("r1")) == before
+
+
+def test_a_list_of_findings_half_read_holds_up_nobody(store):
+    kept(store, extract(findings=(LOST, NOTED)), round_id="r1")
+    reader = store.findings("r1")
+    next(reader)
+    kept(store, extract(marks=[mark()]), round_id="r2")
+    assert store.is_finished("r2", URN)
 
 
 def test_a_school_that_failed_first_and_then_came_is_kept_and_not_the_other_way_round(store):
@@ -206,14 +261,17 @@ def test_a_roll_of_fewer_columns_reads_as_unknown_in_the_others():
     assert stretches.tolist() == [[5, 10, 20, *[0] * (len(COLUMNS) - 3)]]
 
 
-def test_a_newer_store_is_not_touched(tmp_path):
+@pytest.mark.parametrize("version", [VERSION - 1, VERSION + 1])
+def test_an_older_or_newer_store_is_refused_and_not_touched(tmp_path, version):
     with opened(tmp_path) as store:
         path = store.path
     with sqlite3.connect(path) as sql:
-        sql.execute(f"PRAGMA user_version = {VERSION + 1}")
+        sql.execute(f"PRAGMA user_version = {version}")
     sql.close()
-    with pytest.raises(UsageProblem, match=f"version {VERSION + 1}"):
+    before = path.read_bytes()
+    with pytest.raises(UsageProblem, match=f"has version {version}; this Tallyroll reads version {VERSION} only"):
         RegisterStore(path)
+    assert path.read_bytes() == before
 
 
 def test_another_file_is_not_taken_for_a_store(tmp_path):

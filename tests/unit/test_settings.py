@@ -23,7 +23,34 @@ def test_the_sample_of_the_docs_parses_with_paths_beside_it(tmp_path):
     read = NodeSettings.read(file)
     assert read.store == tmp_path / "register.sqlite"
     assert read.journal.parent == read.manifest.parent == read.calendars.parent == tmp_path
-    assert (read.connector, read.schools_at_once, read.source) == ("wonde", 8, {"token_file": "wonde-token"})
+    assert (read.connector, read.schools_at_once, read.source) == (
+        "wonde",
+        8,
+        {"token_file": str(tmp_path / "wonde-token")},
+    )
+
+
+@pytest.mark.parametrize(
+    ("connector", "source", "read"),
+    [
+        ("csv", {"folder": "exports", "name": "folder"}, {"folder": "{}/exports", "name": "folder"}),
+        ("ctf", {"file": "one.xml", "schools": "s.csv"}, {"file": "{}/one.xml", "schools": "{}/s.csv"}),
+        ("ctf", {"folder": "/data/ctf"}, {"folder": "/data/ctf"}),
+        ("wonde", {"token_env": "TOKEN"}, {"token_env": "TOKEN"}),
+        ("csv", {"folder": ""}, {"folder": ""}),
+        ("plugin", {"folder": "its own affair"}, {"folder": "its own affair"}),
+    ],
+)
+def test_paths_of_the_source_lie_beside_the_settings_file(tmp_path, monkeypatch, connector, source, read):
+    top = sample().partition("[source]")[0].replace('connector = "wonde"', f'connector = "{connector}"')
+    (tmp_path / "there").mkdir()
+    file = tmp_path / "there" / "node.toml"
+    file.write_text(
+        top + "[source]\n" + "".join(f'{key} = "{value}"\n' for key, value in source.items()), encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    found = NodeSettings.read(Path("there/node.toml"))
+    assert found.source == {key: value.format("there") for key, value in read.items()}
 
 
 @pytest.mark.parametrize(

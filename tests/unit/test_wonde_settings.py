@@ -34,6 +34,8 @@ def test_token_may_come_from_a_file_or_the_environment(tmp_path, monkeypatch):
         ({"token": TOKEN, "timeout_s": "nan"}, "timeout_s"),
         ({"token": TOKEN, "base_url": "http://api.wonde.com/v1.0"}, "encrypted"),
         ({"token": TOKEN, "base_url": "api.wonde.com"}, "address"),
+        ({"token": TOKEN, "base_url": "http://[::1"}, "address"),
+        ({"token": TOKEN, "base_url": "http://localhost:99999"}, "address"),
     ],
 )
 def test_settings_that_cannot_be_used_are_named_without_the_token(settings, word):

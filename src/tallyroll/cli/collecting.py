@@ -47,7 +47,7 @@ def connect(
     """List the schools that the source knows, and how far each one's sign-up has come; or ask one to sign up."""
     chosen = NodeSettings.read(settings)
     if invite:
-        _invite(chosen, Urn(invite), clock(now), as_json=as_json)
+        _invite(chosen, Urn(invite), clock(now, journal=chosen.journal), as_json=as_json)
         return
     sources, unusable = asyncio.run(_sources(open_connector(chosen.connector, chosen.source)))
     states = Counter(source.state for source in sources)
@@ -87,7 +87,8 @@ def collect(
     last: Last = "",
     days: Annotated[int, typer.Option(min=0, max=400, help="How many days to reach back for corrections.")] = 7,
     findings: Annotated[
-        Path | None, typer.Option(help="A CSV file for what screening found in the whole round, school by school.")
+        Path | None,
+        typer.Option(dir_okay=False, help="A CSV file for what screening found in the whole round, school by school."),
     ] = None,
     pull: Annotated[int, typer.Option(min=1, help="Which of the day's rounds this is.")] = 1,
     now: Now = "",
@@ -95,7 +96,8 @@ def collect(
     as_json: Json = False,
 ) -> None:
     """Collect one round: every approved school that is not finished yet. Start it again to go on."""
-    chosen, when = NodeSettings.read(settings), clock(now)
+    chosen = NodeSettings.read(settings)
+    when = clock(now, journal=None if dry_run else chosen.journal)
     until = day(last, "--to") if last else today(when)
     if dry_run:
         _foretell(chosen, until, days, as_json=as_json)
@@ -204,7 +206,8 @@ def tally_verb(
     as_json: Json = False,
 ) -> None:
     """Count what is kept into a tally: cells, without a pupil in them."""
-    chosen, when = NodeSettings.read(settings), clock(now)
+    chosen = NodeSettings.read(settings)
+    when = clock(now, journal=chosen.journal)
     until = day(last, "--to") if last else today(when)
     with _node(chosen) as held, open_engine() as engine, progress("Counting", quiet=as_json) as advance:
         made = node.count(

@@ -1,10 +1,12 @@
 """Options that several verbs share, each said once."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tallyroll import ledger
 from tallyroll.vocab.clock import Clock, FixedClock, SystemClock
 from tallyroll.vocab.errors import UsageProblem
 
@@ -33,8 +35,11 @@ def _check_year(text: str, found: date, option: str) -> None:
         raise UsageProblem(what, where=option, mend="Correct the year.")
 
 
-def clock(now: str) -> Clock:
-    """The machine's clock, or one that stands still at the given moment."""
+def clock(now: str, *, journal: Path | None = None) -> Clock:
+    """The machine's clock, or one that stands still at the given moment.
+
+    A moment that is played is written to the journal that the gate will write to, with the time it really was.
+    """
     if not now:
         return SystemClock()
     try:
@@ -42,4 +47,8 @@ def clock(now: str) -> Clock:
     except ValueError as error:
         raise UsageProblem(f"'{now}' is not a moment.", where="--now", mend="Write 2026-11-20T16:00.") from error
     _check_year(now, moment, "--now")
-    return FixedClock(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    played = FixedClock(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    if journal is not None:
+        facts = {"played": played.now().isoformat()}
+        ledger.append(journal, at=SystemClock().now(), event="clock set by hand", facts=facts)
+    return played

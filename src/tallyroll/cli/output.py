@@ -14,9 +14,8 @@ from rich.table import Table
 from tallyroll.vocab.errors import Problem, Refused
 from tallyroll.vocab.progress import Advance
 
-_STEERING = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
-)  # controls and bidi; not tab, line feed
+# control characters but tab and line feed, and those that turn the direction of writing
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

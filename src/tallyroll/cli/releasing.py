@@ -56,7 +56,7 @@ def make(
         tally.load(tallies),
         tally.read_headcounts(headcounts),
         manifest=read(manifest),
-        clock=clock(now),
+        clock=clock(now, journal=journal),
         journal=journal,
         first=day(first, "--from"),
         last=day(last, "--to"),

@@ -51,7 +51,7 @@ def screen(
             calendars=read_calendars(calendars),
             first=day(first, "--from"),
             last=day(last, "--to"),
-            clock=clock(now),
+            clock=clock(now, journal=journal),
             journal=journal,
         )
     )

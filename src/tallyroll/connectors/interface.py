@@ -60,7 +60,7 @@ class Connector(Protocol):
     ) -> None: ...
 
     async def schools(self) -> tuple[SourceSchool, ...]:
-        """Every school the source knows and we can use, with its state. Nothing here is about pupils: no permit needed."""
+        """Every school the source knows and we can use, with its state. Nothing is about pupils: it needs no permit."""
         ...
 
     async def pull(

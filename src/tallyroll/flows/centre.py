@@ -16,7 +16,6 @@ from tallyroll import disclosure, ledger, release, tally
 from tallyroll.governance import Door, Manifest, Request, require
 from tallyroll.tally import Method, Tally
 from tallyroll.vocab.clock import Clock
-from tallyroll.vocab.errors import UsageProblem
 from tallyroll.vocab.identifiers import Urn
 
 
@@ -90,8 +89,7 @@ def publish(
     Raises: Refused by the gate; InputProblem when the tally was not counted over these days; UsageProblem when
             something is at `out` already.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageProblem("There is something here already.", where=str(out), mend="Name a new folder.")
+    release.check_free(out)
     held = tally.within(merged, first, last)
     _ask(manifest, held, clock=clock, journal=journal, first=first, last=last)
     named = _tables(held, headcounts, manifest=manifest, first=first, last=last)

@@ -12,6 +12,7 @@ from tallyroll.vocab.findings import Finding
 
 def write_findings(path: Path, store: RegisterStore, *, rounds: Sequence[str]) -> None:
     """All that the store holds of what these rounds found, a row each; a file that stands there is replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     desk = path.with_name(f".{path.name}.{os.getpid()}")  # beside it: whoever looks meanwhile finds the file whole
     try:
         with desk.open("w", encoding="utf-8", newline="") as file:

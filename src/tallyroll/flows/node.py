@@ -148,7 +148,8 @@ async def _collect_all(this: _Round, due: Sequence[SourceSchool], *, schools_at_
     async def work() -> None:
         for taken, source in queue:
             try:
-                this.collected += await _collect_one(this, source)
+                if await _collect_one(this, source):
+                    this.collected += 1
             except InputProblem as problem:
                 urn, now = source.school.urn, this.clock.now()
                 this.node.store.record_failure(this.id, urn, reason=problem.what, now=now)

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tallyroll.vocab.errors import InputProblem, UsageProblem
 
-
 _PATHS = ("manifest", "calendars", "store", "journal")
 _SOURCE_PATHS = {"wonde": ("token_file",), "csv": ("folder",), "ctf": ("file", "folder", "schools")}
 """Which settings of each connector are paths; those of a plugin are its own affair."""

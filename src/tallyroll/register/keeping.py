@@ -39,7 +39,7 @@ class Kept:
 
 
 def keep(permit: Permit, store: RegisterStore, screened: Screened, *, now: datetime, round_id: str = "") -> Kept:
-    """The extract in the store, durably, with its bookmark, its line in the round and findings; only what differs is new.
+    """The extract in the store, durably, with bookmark, line in the round and findings; only what differs is new.
 
     Raises: Refused when it lies outside the permit. InputProblem when a full extract has nobody on its roll though
             the school has pupils, and when the disk is full. VerificationProblem when what it builds on is damaged.

@@ -1,6 +1,6 @@
 """Assemble, write and check what the public sees. Takes `Protected` tables only."""
 
-from tallyroll.release.bundle import MANIFEST, BundleFile, BundleTable, verify, write
+from tallyroll.release.bundle import MANIFEST, BundleFile, BundleTable, check_free, verify, write
 from tallyroll.release.check import check
 from tallyroll.release.headline import TITLES, headline
 from tallyroll.release.meta import Filter, Indicator
@@ -18,6 +18,7 @@ __all__ = [
     "Report",
     "Result",
     "check",
+    "check_free",
     "headline",
     "verify",
     "write",

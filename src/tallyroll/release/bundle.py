@@ -69,7 +69,7 @@ def write(
     if len(set(names)) < len(names) or not names:
         raise UsageProblem("A release needs tables, each with a name of its own.", where=str(folder))
     described = [describe(table.name, table.table, more=more) for table in protected.tables]
-    _check_free(folder)
+    check_free(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     desk = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -87,7 +87,7 @@ def write(
         _put(desk / MANIFEST, [_manifest(protected, tables, about, method=method, created_at=created_at, notes=notes)])
         desk.chmod(0o755)  # a temporary folder is closed to others; a release is not
         _settle(desk)
-        _check_free(folder)
+        check_free(folder)
         desk.rename(folder)
         _settle(folder.parent)
     finally:
@@ -115,7 +115,8 @@ def verify(folder: Path) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _check_free(folder: Path) -> None:
+def check_free(folder: Path) -> None:
+    """Returns when a release can be put here; UsageProblem when there is something already."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageProblem(
             "There is something here already.",

@@ -18,7 +18,7 @@ from pydantic import BaseModel, TypeAdapter
 from tallyroll.vocab.clock import LONDON
 from tallyroll.vocab.codes import BY_TEXT
 from tallyroll.vocab.periods import Session, days_between
-from tallyroll.vocab.schools import SchoolCalendar
+from tallyroll.vocab.schools import FRIDAY, SchoolCalendar
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -42,6 +42,7 @@ class _Page(BaseModel):
 
 
 _PAGES = TypeAdapter(_Page)
+_CLOSURE = BY_TEXT["#"].number  # the one code that may stand on a closed weekday
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Judge:
     place_of: Mapping[str, int]
     code_of: Mapping[str, int]
     open: Bools  # by day and session
+    weekday: Bools  # by day
     on_roll: Bools  # by pupil and day
 
     @classmethod
@@ -76,6 +78,7 @@ class Judge:
             place_of={key: places[pupil] for key, pupil in pupils.items() if pupil in places},
             code_of={key: BY_TEXT[text].number for key, text in codes.items() if text in BY_TEXT},
             open=np.array([[calendar.is_open(day, session) for session in Session] for day in every]),
+            weekday=np.array([day.weekday() <= FRIDAY for day in every]),
             on_roll=on_roll,
         )
 
@@ -93,7 +96,8 @@ def checked(pages: Sequence[bytes], judge: Judge) -> tuple[Ints, Ints, Ints]:
     places = np.array([judge.place_of.get(mark.student, -1) for mark in marks], dtype=np.int64)
     codes = np.array([judge.code_of.get(mark.attendance_code, 0) for mark in marks], dtype=np.int64)
     good = (places >= 0) & (codes > 0) & (days >= 0) & (days < len(judge.open))
-    good[good] &= judge.open[days[good], halves[good]] & judge.on_roll[places[good], days[good]]
+    held = judge.open[days[good], halves[good]] | (codes[good] == _CLOSURE) & judge.weekday[days[good]]
+    good[good] &= held & judge.on_roll[places[good], days[good]]
     rows = np.flatnonzero(good)
     slots = (places[rows] * len(judge.open) + days[rows]) * 2 + halves[rows]
     last = np.full(int(slots.max(initial=-1)) + 1, -1)
