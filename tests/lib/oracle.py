@@ -133,7 +133,7 @@ def total(cells: Cells, *, level: str, all_phases: bool = False) -> Cells:
 
 
 def area_daily(
-    cells: Cells, *, open_share: Fraction = Fraction(1, 3)
+    cells: Cells, *, open_share: Fraction = Fraction(1, 2)
 ) -> dict[tuple[str, str, str, date], dict[str, int]]:
     """Figures by (geographic level, area code, phase, date): headline measures, schools and enrolments."""
     mine = {key: n for key, n in cells.items() if key[6] == "all" and key[3] in PUBLISHED and n}

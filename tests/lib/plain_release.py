@@ -196,13 +196,13 @@ def _with_totals(rows: Iterable[Row], rates: Mapping[str, str], below: str = "po
 
 
 def _open_days(cells: Cells) -> set[date]:
-    """Days on which at least a third of the schools that ever had a possible session had one."""
+    """Days on which at least half of the schools that ever had a possible session had one."""
     open_on: dict[date, set[int]] = defaultdict(set)
     for (urn, _, _, phase, day, _, characteristic, _, code), n in cells.items():
         if characteristic == "all" and phase in PUBLISHED and n and text(code) in POSSIBLE:
             open_on[day].add(urn)
     known = set().union(*open_on.values())
-    return {day for day, schools in open_on.items() if 3 * len(schools) >= len(known)}
+    return {day for day, schools in open_on.items() if 2 * len(schools) >= len(known)}
 
 
 def _days(cells: Cells, heads: Heads) -> list[Row]:

@@ -20,7 +20,7 @@ from tallyroll.vocab.periods import Week
 from tallyroll.vocab.places import BY_OLD_CODE, COUNTRY_CODE, COUNTRY_NAME
 from tallyroll.vocab.schools import PUBLISHED_PHASES
 
-MOST_CLOSED = Fraction(1, 3)
+MOST_CLOSED = Fraction(1, 2)
 """Below this share of schools open in the nation, a date has no regional or national row.
 
 Inferred, since the department publishes no threshold: dates with 13% of secondary schools open were dropped, dates
