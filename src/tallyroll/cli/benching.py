@@ -61,7 +61,7 @@ def _show(name: str, outcome: Outcome, machine: Machine, peak_mb: float) -> None
     for goal in outcome.goals:
         say(f"Goal: {goal.what}: {goal.measured:,.1f}, to be {goal.hold_to:,g}: {'held' if goal.held else 'missed'}")
     for what, measured in outcome.sizes.items():
-        say(f"{what}: {measured:,.0f}")
+        say(f"{what}: {measured:,}" if isinstance(measured, int) else f"{what}: {measured:,.1f}")
     load = ", ".join(f"{one:.1f}" for one in machine.load)
     say(f"Peak memory {peak_mb:,.0f} MB. {machine.cpus} processors, load {load} (1, 5, 15 minutes) at the start.")
 
