@@ -73,6 +73,20 @@ class Connector(Protocol):
         ...
 
 
+class HoldsNothingOpen:
+    """For connectors that read anew at each call: their `async with` block opens and closes nothing."""
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
 @runtime_checkable
 class SignUp(Protocol):
     """What a connector offers besides, where schools sign up with the source itself."""

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tallyroll.connectors.csvfile.extract import open_files, read_extract
 from tallyroll.connectors.csvfile.folder import DIALECTS, Found, find
 from tallyroll.connectors.csvfile.owner import Owner
 from tallyroll.connectors.csvfile.schools import FACTS, read_schools, school_in_settings
-from tallyroll.connectors.interface import SchoolState, SourceSchool
+from tallyroll.connectors.interface import HoldsNothingOpen, SchoolState, SourceSchool
 from tallyroll.governance import Door, Permit
 from tallyroll.vocab.clock import Clock
 from tallyroll.vocab.errors import UsageProblem
@@ -41,20 +39,12 @@ def connector(settings: Mapping[str, str]) -> "CsvConnector":
 
 
 @dataclass(frozen=True, slots=True)
-class CsvConnector:
+class CsvConnector(HoldsNothingOpen):
     """A folder of CSV files; each pull reads them anew."""
 
     settings: Mapping[str, str]
     name: str = "csv"
     findings: tuple[Finding, ...] = ()  # a list of schools with a fault is refused whole
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     async def schools(self) -> tuple[SourceSchool, ...]:
         """The schools that the folder describes: all approved, for whoever put the files there approved it."""

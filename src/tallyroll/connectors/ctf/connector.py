@@ -5,15 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tallyroll.connectors.csvfile.generic import SCHOOLS
 from tallyroll.connectors.csvfile.schools import make_school, read_schools
 from tallyroll.connectors.ctf.extract import read_extract
 from tallyroll.connectors.ctf.faults import finding
 from tallyroll.connectors.ctf.parsing import Facts, read_header
-from tallyroll.connectors.interface import SchoolState, SourceSchool
+from tallyroll.connectors.interface import HoldsNothingOpen, SchoolState, SourceSchool
 from tallyroll.governance import Door, Permit
 from tallyroll.vocab.clock import Clock
 from tallyroll.vocab.errors import InputProblem, UsageProblem
@@ -46,20 +44,12 @@ def connector(settings: Mapping[str, str]) -> "CtfConnector":
 
 
 @dataclass(frozen=True, slots=True)
-class CtfConnector:
+class CtfConnector(HoldsNothingOpen):
     """Common Transfer Files on disk; each pull reads them anew."""
 
     settings: Mapping[str, str]
     name: str = "ctf"
     findings: tuple[Finding, ...] = ()  # a list of schools with a fault is refused whole
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     async def schools(self) -> tuple[SourceSchool, ...]:
         """The source school of each file: approved, for whoever put the file there approved it."""
