@@ -25,10 +25,20 @@ class Problem(Exception):
         self.where = where
         self.mend = mend
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it was, in another process too."""
+        return _again, (type(self), vars(self))
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         cure = f" {self.mend}" if self.mend else ""
         return f"{place}{self.what}{cure}"
+
+
+def _again(kind: type[Problem], facts: dict[str, object]) -> Problem:
+    made = kind.__new__(kind, facts["what"])
+    vars(made).update(facts)
+    return made
 
 
 class UsageProblem(Problem):
