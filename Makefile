@@ -41,7 +41,7 @@ bench: setup     ## the tables of docs/performance.md
 
 serve: setup     ## the site on the demo's data at http://127.0.0.1:8000
 	@test -d demo/release || $(RUN)tallyroll demo --out demo
-	@$(RUN)tallyroll serve demo/release
+	@$(RUN)tallyroll serve demo/release --ledger demo/ledger --roles demo/roles.toml
 
 fix: setup       ## format and mend what can be mended
 	@$(RUN)ruff format --quiet .

@@ -8,16 +8,27 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-import zstandard
 from pyarrow import parquet
 from tests.acceptance.conftest import SCALE, Demo, Ran, run_apart
+from tests.lib.stores import everything
 
-from tallyroll import ledger
+from tallyroll import ledger, release
+from tallyroll.flows import demo as demo_flow
+from tallyroll.flows.auditing import audit
+from tallyroll.flows.stage import make_england, staged
+from tallyroll.governance import roles
+from tallyroll.governance.memory import round_of
+from tallyroll.governance.roles import Roles
+from tallyroll.register.cipher import Cipher
+from tallyroll.register.keys import KeyRing
+from tallyroll.register.shelf import Shelf
 from tallyroll.register.stretches import COLUMNS
+from tallyroll.vocab.errors import VerificationProblem
 
 
 @pytest.fixture(scope="module")
@@ -61,25 +72,141 @@ def test_every_rejected_mark_of_the_term_and_of_the_day_is_in_the_list_of_findin
     assert len({one["round"] for one in rows}) == 2
 
 
-def test_the_summary_names_the_clause_that_refused_the_draft(demo):
-    assert [one["clause"] for one in demo.summary["refusals"]] == ["collection.status"]
-    assert all(one["reason"] and one["mend"] for one in demo.summary["refusals"])
+def test_the_summary_names_the_clause_of_each_refusal_two_before_activation_and_one_in_the_middle(demo):
+    told = demo.summary["refusals"]
+    assert [one["clause"] for one in told] == ["collection.status", "collection.status", "suspended"]
+    assert all(one["reason"] and one["mend"] for one in told)
+    assert ["is draft" in told[0]["reason"], "is logged" in told[1]["reason"]] == [True, True]
+
+
+def test_the_suspension_stopped_a_collection_that_was_under_way(demo):
+    told = demo.summary["suspension"]
+    assert 0 < told["schools_kept_before"] < demo.summary["schools_approved"]
+    assert 0 < told["seconds_to_stop"] < 5
 
 
 def test_the_summary_says_how_long_each_stage_took(demo):
     seconds = demo.summary["seconds"]
-    stages = {"simulate", "refused", "history", "collect", "count", "merge", "release", "verify"}
+    stages = {"simulate", "refused_draft", "approve", "refused_signed", "enact", "history", "suspended", "resume"}
+    stages |= {"collect", "count", "merge", "release", "verify"}
     assert set(seconds) == {*stages, "total"}
     assert 0 < sum(seconds[stage] for stage in stages) <= seconds["total"] + 0.1
 
 
-def test_the_journal_holds_the_refusal_before_every_permit(demo):
-    journal = demo.folder / "journal.jsonl"
-    events = list(ledger.entries(journal))
-    answers = [one.facts["answer"] for one in events if one.event == "gate"]
-    assert answers[0] == "refusal"
-    assert set(answers[1:]) == {"permit"}
-    assert len(events) == demo.summary["journal_entries"]
+# What its ledger holds
+
+
+def test_the_ledger_holds_each_refusal_before_every_permit(demo):
+    entries = entries_of(demo)
+    answers = [(one.facts["answer"], one.facts["clause"]) for one in entries if one.event == "gate"]
+    assert answers[:2] == [("refusal", "collection.status")] * 2
+    assert {answer for answer, _ in answers[2:]} == {"permit"}
+    assert len(entries) == demo.summary["ledger_entries"]
+    activated = next(one.index for one in entries if one.facts.get("kind") == "activated")
+    first = next(one.index for one in entries if one.facts.get("answer") == "permit")
+    told = next(one.index for one in entries if one.event == "notices-issued")
+    assert activated < told < first
+
+
+def test_the_ledger_holds_every_step_in_its_order_and_the_release_last(demo):
+    entries = entries_of(demo)
+    steps = ["screened", "consulted", "advised", "approved", "published", "activated", "suspended", "resumed"]
+    assert [one.facts["kind"] for one in entries if one.event == "statement"] == steps
+    assert (entries[0].event, entries[-1].event) == ("founded", "released")
+    assert entries[-1].facts["release"] == sha256((demo.folder / "release" / "release.json").read_bytes()).hexdigest()
+
+
+def test_a_stranger_verifies_a_copy_with_nothing_but_the_files_and_the_public_keys(demo, tmp_path):
+    copied(demo, tmp_path)
+    ran = run_apart(
+        ["ledger", "verify", str(tmp_path / "ledger"), "--roles", str(tmp_path / "roles.toml"), "--json"],
+        home=tmp_path / "around",
+    )
+    assert (ran.code, ran.err) == (0, "")
+    told = json.loads(ran.out)
+    assert told["entries"] == told["witnessed"] == demo.summary["ledger_entries"]
+    assert len(told["cosigned"]) == demo.summary["ledger_witnesses"] == 3
+    assert told["collections"] == {"demo-attendance": "active"}
+    assert (told["void"], told["unchecked"], told["leftovers"]) == ([], [], [])
+
+
+def test_a_byte_of_any_file_of_the_ledger_that_is_flipped_is_found_and_its_file_is_named(demo, tmp_path):
+    ledger_copy, trusted = copied(demo, tmp_path)
+    audit(ledger_copy, trusted)
+    files = [path for path in sorted(ledger_copy.rglob("*")) if path.is_file() and path.name != ".lock"]
+    for path in files:
+        whole = path.read_bytes()
+        for place in {0, len(whole) // 2, len(whole) - 1}:
+            path.write_bytes(flipped(whole, place))
+            with pytest.raises(VerificationProblem) as problem:
+                audit(ledger_copy, trusted)
+            assert str(path.relative_to(ledger_copy)) in str(problem.value), (path, place)
+        path.write_bytes(whole)
+    assert len(files) > 30
+    audit(ledger_copy, trusted)
+
+
+def test_the_manifest_behind_the_release_is_in_the_ledger_and_a_changed_one_is_named(demo, tmp_path):
+    ledger_copy, trusted = copied(demo, tmp_path)
+    digest = json.loads((demo.folder / "release" / "release.json").read_bytes())["about"]["assessment_sha256"]
+    path = ledger_copy / "documents" / digest
+    path.write_bytes(path.read_bytes().replace(b'"pulls_a_day":2', b'"pulls_a_day":9'))
+    with pytest.raises(VerificationProblem, match=digest):
+        audit(ledger_copy, trusted)
+
+
+@pytest.mark.parametrize("name", ["attendance_daily.csv", "attendance_ytd.meta.csv"])
+def test_a_byte_of_the_release_that_is_flipped_is_found_and_its_file_is_named(demo, tmp_path, name):
+    copy = Path(shutil.copytree(demo.folder / "release", tmp_path / "release"))
+    assert name in release.verify(copy)
+    whole = (copy / name).read_bytes()
+    (copy / name).write_bytes(flipped(whole, len(whole) // 2))
+    with pytest.raises(VerificationProblem, match=f"Not as published: {name}"):
+        release.verify(copy)
+
+
+def test_no_pupil_s_key_is_in_any_byte_of_the_ledger(demo):
+    """Nor in what a witness keeps; a key is what the school's system calls a pupil, and tells no stranger who it is."""
+    england = demo.folder / "england"
+    keys = {key for path in england.rglob("pupils.parquet") for key in parquet.read_table(path)["pupil"].to_pylist()}
+    assert len(keys) > 1000
+    files = [path for part in ("ledger", "witnesses") for path in (demo.folder / part).rglob("*") if path.is_file()]
+    held = b"\n".join(path.read_bytes() for path in files)
+    assert {key for key in keys if key.encode() in held} == set()
+    assert b"notices-issued" in held  # the search sees what is there
+
+
+def test_schools_kept_before_the_stop_are_those_of_a_run_without_one(tmp_path):
+    england = make_england(tmp_path, seed=2, scale=0.003)
+    stores = {}
+    for name in ("stopped", "undisturbed"):
+        (tmp_path / name).mkdir()
+        with staged(tmp_path / name, england) as stage:
+            demo_flow.approve(stage)
+            demo_flow.put_in_force(stage)
+            stopped = demo_flow.suspend_midway(stage) if name == "stopped" else demo_flow.collect_day(stage)
+            round_id = round_of("wonde", stage.clock.now(), pull=1)
+            stores[name] = stage.node.store.path, stage.node.store.finished(round_id), stopped
+    (path, kept, stopped), (other, whole, _) = stores["stopped"], stores["undisturbed"]
+    assert 0 < len(kept) == stopped.schools_kept < len(whole)
+    urns = {urn.number for urn in kept}
+    held = everything(path, round_id=round_id)
+    assert held == everything(other, round_id=round_id, schools=urns)
+    assert {row[0] for row in held["week"]} == urns
+
+
+def entries_of(demo: Demo) -> tuple[ledger.Entry, ...]:
+    return ledger.Reader(demo.folder / "ledger", key=roles.read(demo.folder / "roles.toml").log_key).refresh()
+
+
+def copied(demo: Demo, place: Path) -> tuple[Path, Roles]:
+    """What a stranger gets: a copy of the ledger's folder and of the public keys, and nothing else."""
+    shutil.copy(demo.folder / "roles.toml", place / "roles.toml")
+    return Path(shutil.copytree(demo.folder / "ledger", place / "ledger")), roles.read(place / "roles.toml")
+
+
+def flipped(whole: bytes, place: int) -> bytes:
+    return whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
 
 
 # What it leaves behind
@@ -92,22 +219,29 @@ def test_nothing_is_written_outside_its_folder_and_no_process_is_left(demo):
 
 def test_its_folder_holds_what_it_tells_of_and_nothing_half_made(demo):
     names = {path.name for path in demo.folder.iterdir()}
-    made = {"england", "tallies", "release"}
-    made |= {"headcounts.csv", "manifest.toml", "register.sqlite", "journal.jsonl", "findings.csv", "summary.json"}
+    made = {"england", "tallies", "release", "ledger", "witnesses", "keys", "register.sqlite", "register.sqlite.keys"}
+    made |= {"headcounts.csv", "manifest.toml", "roles.toml", "office.toml", "findings.csv", "summary.json"}
     assert names == {*made, ".tallyroll-demo"}
-    hidden = [path for path in demo.folder.rglob(".*") if path.name != ".tallyroll-demo"]
-    assert hidden == []
+    hidden = {path for path in demo.folder.rglob(".*") if path.name != ".tallyroll-demo"}
+    assert {path.name for path in hidden} == {".lock"}  # of the ledger and of each witness
 
 
 def test_a_second_demo_in_the_same_folder_replaces_the_first_byte_for_byte(demo, again):
     folder, ran = again
     assert ran.code == 0, ran.err
-    assert {path.relative_to(folder) for path in folder.rglob("*")} == {
-        path.relative_to(demo.folder) for path in demo.folder.rglob("*")
-    }
+    assert paths_in(folder) == paths_in(demo.folder)
     for path in sorted((demo.folder / "release").iterdir()):
         assert (folder / "release" / path.name).read_bytes() == path.read_bytes(), path.name
     assert (ran.strayed, ran.left_running) == ([], [])
+
+
+def paths_in(folder: Path) -> set[Path]:
+    """Every path of a demo but the documents of its ledger, which are named by what is in them: new signatures."""
+    return {
+        path.relative_to(folder)
+        for path in folder.rglob("*")
+        if path.parent.name != "documents" and path.parent.parent.name != "witnesses"
+    }
 
 
 def test_for_a_program_the_demo_says_one_json_object_which_is_its_summary(again):
@@ -168,21 +302,24 @@ def packed_in_parquet(path: Path) -> Iterator[str]:
 
 
 def packed_in_store(path: Path) -> Iterator[str]:
+    """What the store holds, decrypted."""
     with closing(untouched(path)) as sql:
         for (table,) in sql.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             for row in sql.execute(f'SELECT * FROM "{table}"'):
-                for cell in row:
-                    yield unpacked(cell) if isinstance(cell, bytes) else str(cell)
+                yield from (str(cell) for cell in row if not isinstance(cell, bytes))
+        cipher = Cipher(KeyRing(path.with_name(f"{path.name}.keys")))
+        for (urn,) in sql.execute("SELECT urn FROM school").fetchall():
+            shelf = Shelf(sql, cipher, urn)
+            yield shelf.roll().tobytes().decode("latin-1")
+            yield from (week.tobytes().decode("latin-1") for week in shelf.weeks(first=0, last=10**6).values())
+            yield from (key for _, listed in shelf.pupils() for key in listed)
+            for (round_id,) in sql.execute("SELECT id FROM round WHERE urn = ?", (urn,)).fetchall():
+                yield from map(str, shelf.findings(round_id))
 
 
 def untouched(store: Path) -> sqlite3.Connection:
     """A look at a store that leaves no file beside it."""
     return sqlite3.connect(f"{store.as_uri()}?immutable=1", uri=True)
-
-
-def unpacked(blob: bytes) -> str:
-    is_packed = blob[:4] == zstandard.MAGIC_NUMBER.to_bytes(4, "little")
-    return (zstandard.ZstdDecompressor().decompress(blob, 2**24) if is_packed else blob).decode("latin-1")
 
 
 def test_no_name_number_or_day_of_birth_of_a_child_is_anywhere_but_at_the_school(demo):
@@ -212,7 +349,9 @@ def test_the_search_finds_children_where_they_are(demo):
 def test_the_store_has_no_column_that_could_hold_a_child_s_identity(demo):
     with closing(untouched(demo.folder / "register.sqlite")) as sql:
         assert sql.execute("SELECT DISTINCT columns FROM roll").fetchall() == [(",".join(COLUMNS),)]
-        keys = [key for (key,) in sql.execute("SELECT key FROM pupil")]
+        cipher = Cipher(KeyRing(demo.folder / "register.sqlite.keys"))
+        urns = [urn for (urn,) in sql.execute("SELECT urn FROM school")]
+        keys = [key for urn in urns for _, listed in Shelf(sql, cipher, urn).pupils() for key in listed]
     assert set(COLUMNS) & {"upn", "forename", "surname", "birth", "name"} == set()
     assert all(re.fullmatch(r"A9\d{10}", key) for key in keys)
 
@@ -224,3 +363,13 @@ def test_the_tally_names_no_pupil(demo):
 
 def test_only_its_owner_may_read_the_register(demo):
     assert (demo.folder / "register.sqlite").stat().st_mode & 0o077 == 0
+    keys = demo.folder / "register.sqlite.keys"
+    assert {path.stat().st_mode & 0o077 for path in (keys, *keys.iterdir())} == {0}
+
+
+def test_only_their_owner_may_read_the_keys_that_sign(demo):
+    keys = demo.folder / "keys"
+    assert {path.name for path in keys.iterdir()} == {
+        f"{one}.key" for one in ("approver", "asset-owner", "dpo", "ledger")
+    }
+    assert {path.stat().st_mode & 0o077 for path in (keys, *keys.iterdir())} == {0}

@@ -18,22 +18,28 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from tests.lib.builders import manifest
+from tests.lib.gates import write_settings
 from tests.lib.once import once
+from tests.lib.stores import Rows, everything
 
 from tallyroll import ledger
-from tallyroll.flows import demo
+from tallyroll.flows import auditing
 from tallyroll.register import RegisterStore, RoundCounts
 from tallyroll.simulate import Awkward, Control, England, World, england, running
 from tallyroll.simulate.mis_serve import Mis
 from tallyroll.simulate.model import SchoolYear
 from tallyroll.vocab.calendars import render_calendars
 from tallyroll.vocab.identifiers import Urn
+from tallyroll.vocab.items import ESSENTIAL, Item
 from tallyroll.vocab.schools import School
 
 N_SCHOOLS, N_KILLS = 12, 10
 DAY, NOW = date(2026, 9, 25), datetime(2026, 9, 25, 18, tzinfo=UTC)  # few marks yet: the round itself is short
 ROUND = f"wonde {DAY} 1"
 TOKEN = "synthetic-token"
+ITEMS = (*sorted(ESSENTIAL), Item.YEAR_GROUP, Item.SEX, Item.FSM, Item.SEN)
+BREAKDOWNS = ("year_group", "sex", "fsm", "sen")
 SLOW_S = 0.03  # each page takes so long that most kills strike while something is under way
 
 
@@ -69,19 +75,11 @@ class Bench:
     def node(self, name: str) -> Path:
         """The settings of a new node."""
         folder = self.folder / name
-        folder.mkdir()
-        active = 'status = "active"\nsigned_on = 2026-08-20\npublished_on = 2026-08-24'
-        text = demo.draft_text().replace('status = "draft"', active)
-        (folder / "manifest.toml").write_text(text, encoding="utf-8")
         source = self.world.source
         calendars = {school: source.school_year(school.urn).calendar for school in source.schools}
-        (folder / "calendars.toml").write_text(render_calendars(calendars), encoding="utf-8")
         settings = f"""
-            manifest = "manifest.toml"
-            purpose = "attendance-statistics"
             calendars = "calendars.toml"
             store = "store/register.sqlite"
-            journal = "journal.jsonl"
             connector = "wonde"
             schools_at_once = 2
             [source]
@@ -90,8 +88,10 @@ class Bench:
             per_page = "1500"
             backoff_s = "0.05"
         """
-        (folder / "node.toml").write_text(settings, encoding="utf-8")
-        return folder / "node.toml"
+        told = [school.urn.number for school in source.schools]
+        made = write_settings(folder, name="node.toml", more=settings, told=told, rules=manifest(ITEMS, BREAKDOWNS))
+        (folder / "calendars.toml").write_text(render_calendars(calendars), encoding="utf-8")
+        return made
 
     async def collect(self, settings: Path, strike: Callable[["Running"], Awaitable[None]] | None = None) -> Ended:
         """One collector, struck as told; gives how it ended."""
@@ -224,8 +224,12 @@ def findings_of(settings: Path) -> Path:
     return settings.parent / "findings.csv"
 
 
-def journal_of(store: Path) -> Path:
-    return store.parent.parent / "journal.jsonl"
+def log_of(store: Path) -> list[ledger.Entry]:
+    """The entries of the log beside a store; every byte of it is verified."""
+    folder = store.parent.parent / "ledger"
+    key = auditing.own_roles(folder).log_key
+    ledger.verify(folder, key=key)
+    return list(ledger.Reader(folder, key=key).refresh())
 
 
 def finished(store: Path) -> frozenset[Urn]:
@@ -251,11 +255,8 @@ def has_tables(store: Path) -> bool:
         return bool(sql.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
 
 
-def everything(store: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table of the store: rolls, marks, revisions, bookmarks, lines of the round."""
-    with closing(sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True)) as sql:
-        names = [name for (name,) in sql.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-        return {name: sorted(sql.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr) for name in names}
+def held(store: Path) -> Rows:
+    return everything(store, round_id=ROUND)
 
 
 def counts(store: Path) -> RoundCounts:
@@ -301,7 +302,7 @@ def test_the_kills_struck_at_every_stage_of_a_round(story):
 
 def test_killed_ten_times_the_store_is_that_of_a_round_without_a_kill(story):
     assert story.killed.last_run.code == 0, story.killed.last_run.err
-    assert everything(story.killed.store) == everything(story.clean[0])
+    assert held(story.killed.store) == held(story.clean[0])
 
 
 def test_the_round_counts_every_school_and_mark_once(story):
@@ -337,10 +338,10 @@ def test_a_finished_school_is_not_asked_for_again(story):
     assert len(schools_in(made.last_run.asked)) == N_SCHOOLS - len(made.finished[-1])
 
 
-def test_the_journal_survives_every_kill(story):
-    journal = journal_of(story.killed.store)
-    assert ledger.verify(journal) > 2
-    assert [one.event for one in ledger.entries(journal)].count("collected") == 1
+def test_the_log_survives_every_kill(story):
+    events = [one.event for one in log_of(story.killed.store)]
+    assert events.count("collected") == 1
+    assert events.count("gate") > 2
 
 
 def test_ctrl_c_ends_with_a_message_and_no_traceback(story):
@@ -355,7 +356,7 @@ def test_after_ctrl_c_the_same_command_goes_on(story):
     store, _, after = story.interrupted
     assert after.code == 0, after.err
     assert json.loads(after.out)["already"] > 0
-    assert everything(store) == everything(story.clean[0])
+    assert held(store) == held(story.clean[0])
 
 
 def test_two_collectors_on_one_store_end_with_one_right_store(story):
@@ -363,5 +364,5 @@ def test_two_collectors_on_one_store_end_with_one_right_store(story):
     assert [one.code for one in pair] == [0, 0], [one.err for one in pair]
     took = [json.loads(one.out) for one in pair]
     assert all(one["collected"] + one["already"] == N_SCHOOLS for one in took)
-    assert everything(store) == everything(story.clean[0])
-    assert ledger.verify(journal_of(store)) >= 4
+    assert held(store) == held(story.clean[0])
+    assert [one.event for one in log_of(store)].count("gate") == 4  # two questions each, none lost

@@ -20,9 +20,12 @@ from tests.lib import oracle, plain_release
 from tests.lib.once import once
 
 from tallyroll import register
-from tallyroll.flows.demo import AWKWARD, DAY, FIRST, PURPOSE, WITHHELD
-from tallyroll.governance import Door, Permit, Request, items_of, require
+from tallyroll.flows.gatehouse import open_gate
+from tallyroll.flows.settings import GateSettings
+from tallyroll.flows.stage import AWKWARD, COLLECTION, DAY, FIRST, PURPOSE, WITHHELD
+from tallyroll.governance import Door, Permit, Request, require
 from tallyroll.governance import manifest as manifests
+from tallyroll.governance.manifest.words import Tier
 from tallyroll.simulate import Awkward, England
 from tallyroll.vocab.characteristics import BY_NAME
 from tallyroll.vocab.clock import FixedClock
@@ -40,7 +43,8 @@ Row = dict[str, Any]
 def store(demo: Demo, tmp_path_factory: pytest.TempPathFactory):
     """A copy of the demo's store: even a reader leaves files beside the one it opens."""
     copy = Path(shutil.copy(demo.folder / "register.sqlite", tmp_path_factory.mktemp("store")))
-    with register.RegisterStore(copy, read_only=True) as opened:
+    keys = demo.folder / "register.sqlite.keys"
+    with register.RegisterStore(copy, read_only=True, keys=keys) as opened:
         yield opened
 
 
@@ -52,13 +56,23 @@ def permit(demo: Demo, store, tmp_path_factory: pytest.TempPathFactory) -> Permi
         door=Door.COUNT,
         purpose=PURPOSE,
         schools=frozenset(one.urn for one in store.schools()),
-        items=items_of(rules, PURPOSE),
+        items=rules.items_for(PURPOSE),
         first=FIRST,
         last=DAY,
-        characteristics=frozenset(rules.release.characteristics),
+        characteristics=frozenset(rules.counters.characteristics),
     )
-    journal = tmp_path_factory.mktemp("oracle") / "journal.jsonl"  # the demo's own is not to be changed
-    return require(rules, request, clock=FixedClock(NOW), authorities={}, journal=journal)
+    copy = shutil.copytree(demo.folder / "ledger", tmp_path_factory.mktemp("oracle") / "ledger")  # nobody adds to it
+    settings = GateSettings(
+        collection=COLLECTION,
+        purpose=PURPOSE,
+        tier=Tier.AUTHORITY,
+        assessments=str(copy),
+        roles=demo.folder / "roles.toml",
+        log=copy.with_name("log"),
+        log_key=copy.with_name("log.key"),
+    )
+    authorities = {one.urn: one.laestab.la for one in store.schools()}
+    return require(open_gate(settings, clock=FixedClock(NOW)), request, authorities=authorities)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +87,7 @@ def expected(demo: Demo, held, tmp_path_factory: pytest.TempPathFactory) -> dict
     """The release by the second implementation."""
 
     def make(_: Path) -> dict[str, list[Row]]:
-        names = manifests.read(demo.folder / "manifest.toml").release.characteristics
+        names = manifests.read(demo.folder / "manifest.toml").counters.characteristics
         cells = oracle.count(held, characteristics=names, revision=1)
         shares = oracle.persistent(held, characteristics=names, first=FIRST, last=DAY, revision=1)
         return plain_release.release(cells, shares, heads(demo.folder), characteristics=names, year="202627")
@@ -193,7 +207,8 @@ def approved(england: England) -> tuple[list[School], list[School]]:
 
 def keys_of(store, urn: Urn) -> dict[int, str]:
     with store.reading() as sql:
-        return dict(sql.execute("SELECT number, key FROM pupil WHERE urn = ?", (urn.number,)).fetchall())
+        lists = [listed for _, listed in store.shelf(sql, urn.number).pupils()]
+    return {number: key for listed in lists for key, number in listed.items()}
 
 
 def test_exactly_the_schools_that_approved_are_in_the_store(england, store):

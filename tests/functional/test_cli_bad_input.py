@@ -6,6 +6,7 @@ themselves before they are spoilt.
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,14 +23,19 @@ from typing import Any
 
 import pytest
 from pyarrow import csv as arrow_csv
+from tests.lib.builders import manifest_text
 from tests.lib.csvfolders import MARKS, PUPILS, SCHOOLS
+from tests.lib.gates import write_settings
 
 from tallyroll import tally
 from tallyroll.cli.main import main
-from tallyroll.flows import demo
+from tallyroll.governance.manifest import parse
 from tallyroll.simulate import England, child
+from tallyroll.vocab.items import ESSENTIAL, Item
 
 NOW = "2026-09-25T18:00"
+ITEMS = (*sorted(ESSENTIAL), Item.YEAR_GROUP, Item.SEX, Item.FSM, Item.SEN)
+BREAKDOWNS = ("year_group", "sex", "fsm", "sen")
 DONE, USAGE, REFUSED, FINDINGS, VERIFICATION = 0, 2, 3, 4, 6
 CALENDAR = """
 [[terms]]
@@ -83,11 +89,14 @@ def say(capsys: pytest.CaptureFixture[str], desk: Desk, monkeypatch: pytest.Monk
 def settings(base_url: str, *, token: str = "synthetic-token", **others: str) -> str:
     """A node's settings."""
     chosen = {
-        "manifest": "manifest.toml",
+        "collection": "test-attendance",
         "purpose": "attendance-statistics",
+        "tier": "trust",
+        "assessments": "ledger",
+        "log": "ledger",
+        "log_key": "ledger.key",
         "calendars": "england/calendars.toml",
         "store": "register.sqlite",
-        "journal": "journal.jsonl",
         "connector": "wonde",
         **others,
     }
@@ -109,11 +118,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("desk")
     made = Desk(folder)
     silently(made, "simulate england --scale 0.002 --seed 3 --authority 860 --authority 330 --out {england}")
-    active = 'status = "active"\nsigned_on = 2026-08-20\npublished_on = 2026-08-24'
-    good = demo.draft_text().replace('status = "draft"', active)
-    write(folder / "manifest.toml", good)
-    write(folder / "draft.toml", demo.draft_text())
-    write(folder / "unknown-key.toml", good.replace("tier =", "shoe_size = 7\ntier ="))
+    lay_assessments(folder)
     write(folder / "calendars.toml", CALENDAR)
     lay_bad_files(folder)
     lay_csv_folders(folder)
@@ -127,8 +132,35 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield made
 
 
+def lay_assessments(folder: Path) -> None:
+    """One in force, in a ledger whose log knows that every family was told; and files that are none."""
+    text = manifest_text(ITEMS, BREAKDOWNS).replace("window_days = 300", "window_days = 100")
+    rules = parse(text, where="manifest.toml")
+    schools = England.open(folder / "england").schools
+    write_settings(folder, told=[100001, *(one.urn.number for one in schools)], rules=rules)
+    write(folder / "manifest.toml", text)
+    write(folder / "unknown-key.toml", text.replace("tier =", "shoe_size = 7\ntier ="))
+    write(folder / "too-long.toml", text.replace('keep = "P1Y"', 'keep = "P66Y"', 1))
+    gate = (folder / "gate.toml").read_text(encoding="utf-8")
+    write(folder / "draft-gate.toml", gate.replace('"test-attendance"', '"another"'))
+    write(folder / "loose.key", (folder / "ledger.key").read_text(encoding="utf-8"))
+    (folder / "loose.key").chmod(0o644)
+    write(folder / "office.toml", 'log_key = "ledger.key"\n')
+    bundle = newest_bundle(folder, "changed-ledger")
+    bundle.write_bytes(bundle.read_bytes().replace(b"test-attendance", b"test-attendancE", 1))
+    bundle = newest_bundle(folder, "torn-ledger")
+    bundle.write_bytes(bundle.read_bytes()[:-9])
+    (folder / "logs").mkdir()
+
+
+def newest_bundle(folder: Path, name: str) -> Path:
+    """The file of the newest entries in a copy of the ledger."""
+    copy = Path(shutil.copytree(folder / "ledger", folder / name))
+    return max((path for path in copy.glob("tile/entries/000.p/*")), key=lambda path: int(path.name))
+
+
 OVER = "--from 2026-09-07 --to 2026-09-25"
-MAKE = f"--headcounts {{england/headcounts.csv}} --manifest {{manifest.toml}} {OVER} --now {NOW}"
+MAKE = f"--headcounts {{england/headcounts.csv}} --settings {{gate.toml}} {OVER} --now {NOW}"
 
 
 def write(path: Path, text: str) -> None:
@@ -146,7 +178,6 @@ def lay_bad_files(folder: Path) -> None:
     write(folder / "half.toml", '[collection]\nid = "demo-atten')
     write(folder / "half.csv", 'a,b\n1,"2')
     write(folder / "wrong-column.csv", "colour,size\nred,7\n")
-    write(folder / "broken.jsonl", '{"place":1}\n')
 
 
 def lay_csv_folders(folder: Path) -> None:
@@ -176,14 +207,25 @@ def lay_settings(folder: Path, base_url: str) -> None:
     write(folder / "unknown-source-setting.toml", good + 'colour = "red"\n')
     write(folder / "unknown-connector.toml", good.replace('"wonde"', '"carrier-pigeon"'))
     write(folder / "unknown-purpose.toml", good.replace('"attendance-statistics"', '"curiosity"'))
-    write(folder / "no-manifest.toml", good.replace('"manifest.toml"', '"nowhere.toml"'))
-    write(folder / "draft-node.toml", good.replace('"manifest.toml"', '"draft.toml"'))
+    write(folder / "no-ledger.toml", good.replace('assessments = "ledger"', 'assessments = "nowhere"'))
+    write(folder / "no-roles.toml", 'roles = "nowhere.toml"\n' + good)
+    write(folder / "no-collection.toml", good.replace('collection = "test-attendance"\n', ""))
+    write(folder / "draft-node.toml", good.replace('"test-attendance"', '"another"'))
+    write(folder / "high-tier.toml", good.replace('"trust"', '"nation"'))
     write(folder / "no-calendars.toml", good.replace('"england/calendars.toml"', '"nowhere.toml"'))
     write(folder / "store-is-text.toml", good.replace('"register.sqlite"', '"latin"'))
     write(folder / "store-is-folder.toml", good.replace('"register.sqlite"', '"folder"'))
     write(folder / "store-below-file.toml", good.replace('"register.sqlite"', '"file/register.sqlite"'))
-    write(folder / "journal-below-file.toml", good.replace('"journal.jsonl"', '"file/journal.jsonl"'))
-    write(folder / "journal-broken.toml", good.replace('"journal.jsonl"', '"latin"'))
+    write(folder / "loose-key-node.toml", good.replace('"ledger.key"', '"loose.key"'))
+    write(folder / "log-below-file.toml", good.replace('log = "ledger"', 'log = "file/log"'))
+    write(folder / "log-of-another.toml", good.replace('"ledger.key"', '"dpo.key"'))
+    write(folder / "ledger-changed.toml", good.replace('assessments = "ledger"', 'assessments = "changed-ledger"'))
+    write(folder / "ledger-torn.toml", good.replace('assessments = "ledger"', 'assessments = "torn-ledger"'))
+    # a log does not go back in time, and no clock stands before its ledger: the future and the past have their own
+    late = good.replace('log = "ledger"', 'log = "logs/late"').replace('"ledger.key"', '"logs/late.key"')
+    write(folder / "late.toml", late)
+    write_settings(folder / "early", name="ledger-only.toml", at=datetime(2026, 8, 20, tzinfo=UTC))
+    write(folder / "early" / "node.toml", good.replace("england/", "../england/"))
     for name in ("good-csv", "half-csv", "strange-csv"):
         text = settings(base_url, store=f"{name}.sqlite", connector="csv", calendars="calendars.toml")
         write(folder / f"{name}.toml", text.split("[source]")[0] + f'[source]\nfolder = "{folder / name}"\n')
@@ -192,22 +234,30 @@ def lay_settings(folder: Path, base_url: str) -> None:
 # What is refused
 
 TABULATE = "tabulate --method dfe-pooled --out {new} --now 2026-11-20T16:00"
-SCREEN = f"screen {{good-csv}} --manifest {{manifest.toml}} --calendars {{calendars.toml}} --now {NOW}"
+SCREEN = f"screen {{good-csv}} --settings {{gate.toml}} --calendars {{calendars.toml}} --now {NOW}"
 
 TEXT_FILES = {
     "connect": "connect --settings {FILE}",
     "collect": f"collect --now {NOW} --settings {{FILE}}",
     "tally": f"tally --now {NOW} --from 2026-09-07 --out {{new}} --settings {{FILE}}",
-    "screen the assessment": f"screen {{good-csv}} {OVER} --calendars {{calendars.toml}} --manifest {{FILE}}",
-    "screen the calendars": f"screen {{good-csv}} {OVER} --manifest {{manifest.toml}} --calendars {{FILE}} --now {NOW}",
+    "screen the settings": f"screen {{good-csv}} {OVER} --calendars {{calendars.toml}} --settings {{FILE}}",
+    "screen the calendars": f"screen {{good-csv}} {OVER} --settings {{gate.toml}} --calendars {{FILE}} --now {NOW}",
     "tabulate the tallies": f"{TABULATE} {OVER} --headcounts {{england/headcounts.csv}} --tallies {{FILE}}",
     "tabulate the head counts": f"{TABULATE} {OVER} --tallies {{tallies.csv}} --headcounts {{FILE}}",
     "tabulate the persistent": f"{TABULATE} {OVER} --tallies {{tallies.csv}} --headcounts {{england/headcounts.csv}}"
     " --persistent {FILE}",
     "release make the head counts": f"release make --out {{new}} --tallies {{tally}} {MAKE} --headcounts {{FILE}}",
-    "release make the assessment": f"release make --out {{new}} --tallies {{tally}} {MAKE} --manifest {{FILE}}",
+    "release make the settings": f"release make --out {{new}} --tallies {{tally}} {MAKE} --settings {{FILE}}",
+    "retain": f"retain --dry-run --now {NOW} --settings {{FILE}}",
+    "submit": f"submit {{tally}} --to http://127.0.0.1:9 --recipient X --now {NOW} --settings {{FILE}}",
     "dpia check": "dpia check {FILE}",
-    "dpia explain": "dpia explain {FILE}",
+    "dpia explain": "dpia explain --settings {FILE}",
+    "dpia diff": "dpia diff {manifest.toml} {FILE}",
+    "dpia sign": "dpia sign {FILE} screened --key {dpo.key} --office {office.toml}",
+    "dpia rehearse": "dpia rehearse {FILE} {new}",
+    "dpia history the roles": "dpia history test-attendance --ledger {ledger} --roles {FILE}",
+    "dpia notices-issued the schools": f"dpia notices-issued --settings {{gate.toml}} --now {NOW} --schools {{FILE}}",
+    "ledger verify the roles": "ledger verify {ledger} --roles {FILE}",
 }
 """Each verb that reads a text file, with the file as {FILE}."""
 
@@ -222,6 +272,12 @@ BAD_FILES = {
 }
 
 
+NOT_BAD = {
+    ("screen the calendars", "empty"),  # a calendar too: that of schools without terms
+    ("dpia check", "empty"),  # an assessment of which everything is missing, and the verb lists it
+}
+
+
 def one_clear_message(said: Said) -> None:
     """What every failure has in common."""
     assert said.out == ""
@@ -232,8 +288,7 @@ def one_clear_message(said: Said) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "bad"),
-    # an empty calendar is a calendar: that of schools without terms
-    [(verb, bad) for verb in TEXT_FILES for bad in BAD_FILES if (verb, bad) != ("screen the calendars", "empty")],
+    [(verb, bad) for verb in TEXT_FILES for bad in BAD_FILES if (verb, bad) not in NOT_BAD],
 )
 def test_a_file_that_cannot_be_used_is_named_and_said_how_to_mend(say, desk, verb, bad):
     name, code = BAD_FILES[bad]
@@ -250,9 +305,9 @@ FOLDERS = {
     "simulate fit": ("simulate fit {FILE}", {"nowhere": USAGE, "file": USAGE, "folder": USAGE}),
     "simulate mis": ("simulate mis {FILE} --port 0", {"nowhere": USAGE, "file": USAGE, "folder": USAGE}),
     "serve": ("serve {FILE} --port 0", {"nowhere": USAGE, "file": USAGE, "folder": USAGE}),
-    "ledger verify": ("ledger verify {FILE}", {"nowhere": USAGE, "folder": USAGE, "latin": VERIFICATION}),
+    "ledger verify": ("ledger verify {FILE}", {"nowhere": USAGE, "folder": USAGE, "latin": USAGE}),
     "screen": (
-        f"screen {{FILE}} {OVER} --manifest {{manifest.toml}} --calendars {{calendars.toml}} --now {NOW}",
+        f"screen {{FILE}} {OVER} --settings {{gate.toml}} --calendars {{calendars.toml}} --now {NOW}",
         {"nowhere": USAGE, "file": USAGE, "folder": USAGE},
     ),
 }
@@ -278,8 +333,12 @@ CASES: dict[str, tuple[str, int, str]] = {
     "a round too many": (f"collect --settings {{node.toml}} --now {NOW} --pull 3", REFUSED, "pulls_a_day"),
     "round nought": (f"collect --settings {{node.toml}} --now {NOW} --pull 0", USAGE, "--pull"),
     "a future day": (f"collect --settings {{node.toml}} --now {NOW} --to 2026-12-01", REFUSED, "window_days"),
-    "before the assessment holds": ("collect --settings {node.toml} --now 2026-08-30T10:00", REFUSED, "valid_from"),
-    "after the assessment holds": ("collect --settings {node.toml} --now 2027-09-01T10:00", REFUSED, "expires"),
+    "before the assessment holds": (
+        "collect --settings {early/node.toml} --now 2026-08-30T10:00",
+        REFUSED,
+        "valid_from",
+    ),
+    "a moment that has not come": ("collect --settings {late.toml} --now 2097-09-01T10:00", USAGE, "has not come"),
     "tally the wrong way round": (
         f"tally --settings {{node.toml}} --now {NOW} --from 2026-09-20 --to 2026-09-10 --out {{new}}",
         REFUSED,
@@ -322,31 +381,55 @@ CASES: dict[str, tuple[str, int, str]] = {
         "collection.status",
     ),
     "a draft to screen by": (
-        f"screen {{good-csv}} --manifest {{draft.toml}} --calendars {{calendars.toml}} {OVER} --now {NOW}",
+        f"screen {{good-csv}} --settings {{draft-gate.toml}} --calendars {{calendars.toml}} {OVER} --now {NOW}",
         REFUSED,
         "collection.status",
     ),
     "a draft to publish by": (
-        f"release make --tallies {{tally}} {MAKE} --manifest {{draft.toml}} --out {{new}}",
+        f"release make --tallies {{tally}} {MAKE} --settings {{draft-gate.toml}} --out {{new}}",
         REFUSED,
         "collection.status",
     ),
-    "an assessment with a key nobody knows": ("dpia check {unknown-key.toml}", FINDINGS, "shoe_size"),
-    "an item nobody knows": ("dpia explain {manifest.toml} --item surname", USAGE, "'surname' is not an item"),
-    "a URN that is none": ("dpia explain {manifest.toml} --urn 7", FINDINGS, "six digits"),
-    "a purpose nobody assessed": (f"collect --settings {{unknown-purpose.toml}} --now {NOW}", REFUSED, "curiosity"),
+    "an assessment with a key nobody knows": ("dpia diff {manifest.toml} {unknown-key.toml}", FINDINGS, "shoe_size"),
+    "an assessment that keeps too long": (f"dpia check {{too-long.toml}} --now {NOW}", REFUSED, ""),
+    "an assessment nobody can sign": (f"dpia rehearse {{too-long.toml}} {{new}} --now {NOW}", REFUSED, "life-cycle"),
+    "a signature out of turn": (
+        f"dpia sign {{manifest.toml}} approved --key {{approver.key}} --office {{office.toml}} --now {NOW}",
+        REFUSED,
+        "life-cycle",
+    ),
+    "a signature in the wrong role": (
+        f"dpia suspend test-attendance --reason Drill --key {{ledger.key}} --office {{office.toml}} --now {NOW}",
+        REFUSED,
+        "life-cycle",
+    ),
+    "one signature where two are needed": (
+        f"dpia resume test-attendance --reason Over --key {{dpo.key}} --office {{office.toml}} --now {NOW}",
+        REFUSED,
+        "life-cycle",
+    ),
+    "a key that others may read": (f"collect --settings {{loose-key-node.toml}} --now {NOW}", USAGE, "chmod"),
+    "an item nobody knows": ("dpia explain --settings {gate.toml} --item surname", USAGE, "'surname' is not an item"),
+    "a URN that is none": ("dpia explain --settings {gate.toml} --urn 7", FINDINGS, "six digits"),
+    "a purpose nobody assessed": (f"collect --settings {{unknown-purpose.toml}} --now {NOW}", REFUSED, "not a purpose"),
     # settings
     "a setting nobody knows": ("connect --settings {unknown-setting.toml}", FINDINGS, "colour"),
     "a source's setting nobody knows": ("connect --settings {unknown-source-setting.toml}", USAGE, "colour"),
     "a connector nobody has": ("connect --settings {unknown-connector.toml}", USAGE, "carrier-pigeon"),
     "an address in the open": ("connect --settings {not-encrypted.toml}", USAGE, "not encrypted"),
-    "settings without an assessment": ("collect --settings {no-manifest.toml}", USAGE, "nowhere.toml"),
-    "settings without calendars": ("collect --settings {no-calendars.toml}", USAGE, "nowhere.toml"),
+    "settings without an assessment": ("collect --settings {no-collection.toml}", FINDINGS, "collection"),
+    "settings without a ledger": (f"collect --settings {{no-ledger.toml}} --now {NOW}", USAGE, "nowhere"),
+    "settings without roles": (f"collect --settings {{no-roles.toml}} --now {NOW}", USAGE, "nowhere.toml"),
+    "a machine above its tier": (f"collect --settings {{high-tier.toml}} --now {NOW}", REFUSED, "collection.tier"),
+    "settings without calendars": (f"collect --settings {{no-calendars.toml}} --now {NOW}", USAGE, "nowhere.toml"),
     "a store that is something else": (f"collect --settings {{store-is-text.toml}} --now {NOW}", USAGE, "latin"),
     "a store that is a folder": (f"collect --settings {{store-is-folder.toml}} --now {NOW}", USAGE, "folder"),
     "a store below a file": (f"collect --settings {{store-below-file.toml}} --now {NOW}", USAGE, "file"),
-    "a journal below a file": (f"collect --settings {{journal-below-file.toml}} --now {NOW}", USAGE, "journal"),
-    "a journal that is none": (f"collect --settings {{journal-broken.toml}} --now {NOW}", VERIFICATION, "latin"),
+    "a log below a file": (f"collect --settings {{log-below-file.toml}} --now {NOW}", USAGE, "file"),
+    "a log with another's key": (f"collect --settings {{log-of-another.toml}} --now {NOW}", VERIFICATION, "ledger"),
+    "a ledger that was changed": (f"collect --settings {{ledger-changed.toml}} --now {NOW}", REFUSED, "does not hold"),
+    "a ledger with a torn tile": (f"collect --settings {{ledger-torn.toml}} --now {NOW}", REFUSED, "does not hold"),
+    "a clock that was set back": ("collect --settings {node.toml} --now 2026-09-20T10:00", REFUSED, "clock"),
     # the source
     "nobody answers": (f"collect --settings {{nobody-there.toml}} --now {NOW}", FINDINGS, "connection failed"),
     "nobody answers a list": ("connect --settings {nobody-there.toml}", FINDINGS, "connection failed"),
@@ -360,7 +443,8 @@ CASES: dict[str, tuple[str, int, str]] = {
     "a table of marks cut off": (f"{SCREEN} {OVER}".replace("good", "half"), FINDINGS, ""),
     "a table of marks with other columns": (f"{SCREEN} {OVER}".replace("good", "strange"), FINDINGS, "marks.csv"),
     "a connector's setting without a value": (f"{SCREEN} {OVER} --setting dialect", USAGE, "dialect"),
-    "a journal that was changed": ("ledger verify {broken.jsonl}", VERIFICATION, "line 1"),
+    "a ledger to verify that was changed": ("ledger verify {changed-ledger}", VERIFICATION, "changed-ledger"),
+    "a ledger to verify with a torn tile": ("ledger verify {torn-ledger}", VERIFICATION, "torn-ledger"),
     # the simulator
     "an authority England has not": ("simulate england --scale 0.01 --authority 999 --out {new}", USAGE, "999"),
     "more than all of England": ("simulate england --scale 2 --out {new}", USAGE, "scale"),
@@ -476,13 +560,13 @@ def test_a_file_that_became_unreadable_fails_its_school_and_not_the_round(say, d
 
 
 def test_a_round_over_a_folder_of_other_columns_says_so_once(say):
-    said = say(f"collect --settings {{strange-csv.toml}} --now {NOW} --days 18 --json")
+    said = say(f"collect --settings {{strange-csv.toml}} --now {NOW} --days 18 --pull 2 --json")
     assert said.code == FINDINGS
     assert "marks.csv" in json.dumps(json.loads(said.out or said.err))
 
 
 def test_a_row_that_was_cut_off_is_a_finding_and_not_a_mark(say):
-    said = say(f"collect --settings {{half-csv.toml}} --now {NOW} --days 18 --json")
+    said = say(f"collect --settings {{half-csv.toml}} --now {NOW} --days 18 --pull 2 --json")
     assert said.code == DONE
     told = json.loads(said.out)
     assert (told["received"], told["kept"], told["rejected"]) == (1, 0, 1)
@@ -515,9 +599,9 @@ GOOD: dict[str, tuple[str, set[str]]] = {
         {"folder", "tables", "check"},
     ),
     "release check": ("release check {release}", {"passed", "files"}),
-    "dpia check": ("dpia check {manifest.toml}", {"collection", "purposes", "items"}),
-    "dpia explain": (f"dpia explain {{manifest.toml}} --now {NOW}", {"allowed", "clause"}),
-    "ledger verify": ("ledger verify {journal.jsonl}", {"journal", "entries"}),
+    "dpia check": (f"dpia check {{manifest.toml}} --now {NOW}", {"sound", "digest", "faults"}),
+    "dpia explain": (f"dpia explain --settings {{gate.toml}} --urn 100001 --now {NOW}", {"allowed", "clause"}),
+    "ledger verify": ("ledger verify {ledger}", {"origin", "entries", "root", "collections"}),
     "simulate england": (
         "simulate england --scale 0.001 --authority 860 --out {another-england}",
         {"folder", "schools", "authorities"},
@@ -537,7 +621,7 @@ def test_for_a_program_a_verb_says_exactly_one_json_object(say, verb):
 
 
 def test_the_gate_s_no_is_an_answer_of_explain_and_its_exit_code(say):
-    said = say(f"dpia explain {{draft.toml}} --now {NOW} --json")
+    said = say(f"dpia explain --settings {{draft-gate.toml}} --now {NOW} --json")
     assert said.code == REFUSED
     assert json.loads(said.out)["clause"] == "collection.status"
 

@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.lib.builders import NOW, manifest, manifest_text
+from tests.lib.builders import NOW
 from tests.lib.csvfolders import generic
+from tests.lib.gates import a_gate, answers, events, resume, suspend, write_settings
 from tests.lib.mis import TOKEN, evening, lab, school_year
 from tests.lib.registers import CALENDAR
 
@@ -61,8 +62,13 @@ def ending_after(n: int) -> Advance:
 def held(tmp_path):
     generic(tmp_path, schools=SCHOOLS, pupils=PUPILS, marks=MARKS)
     with RegisterStore(tmp_path / "register.sqlite") as store:
-        calendars = Calendars(CALENDAR, {}, {})
-        yield Node(manifest(), "attendance-statistics", store, tmp_path / "journal.jsonl", calendars)
+        gate = a_gate(tmp_path / "ledger", clock=FixedClock(NOW), told=URNS)
+        yield Node(gate, "attendance-statistics", store, Calendars(CALENDAR, {}, {}))
+
+
+def at(held: Node, now: datetime) -> Node:
+    """The node at a moment."""
+    return replace(held, gate=replace(held.gate, clock=FixedClock(now)))
 
 
 def collected(
@@ -71,10 +77,9 @@ def collected(
     """One round over the folder, school after school."""
 
     async def run() -> Collected:
-        async with csv_connector({"folder": str(held.journal.parent)}) as source:
-            clock = FixedClock(now)
+        async with csv_connector({"folder": str(held.store.path.parent)}) as source:
             return await node.collect(
-                held, source, clock=clock, last=last, days=7, pull=pull, schools_at_once=1, advance=advance
+                at(held, now), source, last=last, days=7, pull=pull, schools_at_once=1, advance=advance
             )
 
     return asyncio.run(run())
@@ -82,7 +87,7 @@ def collected(
 
 def listed(held: Node, round_id: str = ROUND) -> str:
     """The list of findings as the verb writes it."""
-    path = held.journal.with_name("findings.csv")
+    path = held.store.path.with_name("findings.csv")
     write_findings(path, held.store, rounds=[round_id])
     return path.read_text(encoding="utf-8")
 
@@ -158,8 +163,8 @@ def test_schools_that_another_collector_took_meanwhile_were_finished_already(hel
 
 def test_many_schools_at_once_are_each_counted(held):
     async def run() -> Collected:
-        async with csv_connector({"folder": str(held.journal.parent)}) as source:
-            return await node.collect(held, source, clock=FixedClock(NOW), last=TODAY, days=7, schools_at_once=3)
+        async with csv_connector({"folder": str(held.store.path.parent)}) as source:
+            return await node.collect(held, source, last=TODAY, days=7, schools_at_once=3)
 
     assert asyncio.run(run()).collected == 3
 
@@ -174,6 +179,41 @@ def test_a_list_that_cannot_be_written_leaves_the_former_one(held, tmp_path):
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
+# The gate, in the middle of a round
+
+
+def test_a_suspension_in_the_middle_stops_the_round_and_the_same_call_goes_on_when_it_is_over(held):
+    def sign(done: int, total: int) -> None:
+        if done == 1:
+            suspend(held.gate)
+
+    with pytest.raises(Refused) as refusal:
+        collected(held, advance=sign)
+    assert refusal.value.clause == "suspended"
+    assert held.store.finished(ROUND) == {Urn(URNS[0])}
+    with pytest.raises(Refused, match="Suspended on 2026-11-20"):
+        collected(held)
+    resume(held.gate)
+    made = collected(held)
+    assert (made.already, made.collected) == (1, 2)
+    assert errors(listed(held)) == EXPECTED
+
+
+def test_a_school_that_has_not_told_its_families_holds_the_round_until_it_has(tmp_path, held):
+    gate = a_gate(tmp_path / "untold", clock=FixedClock(NOW), told=URNS[:2])
+    with pytest.raises(Refused, match="1 schools have not recorded") as refusal:
+        collected(replace(held, gate=gate))
+    assert (refusal.value.clause, held.store.finished(ROUND)) == ("notices", frozenset())
+    node.record_notices(gate, [Urn(URNS[2])])
+    assert collected(replace(held, gate=gate)).collected == 3
+
+
+def test_the_log_holds_every_answer_and_the_round_that_followed(held):
+    collected(held)
+    assert answers(held.gate) == [("pull", "permit"), ("pull", "permit")]  # before the source is spoken to, and after
+    assert events(held.gate)[-1] == "collected"
+
+
 # Schools that a source lists and that we cannot use
 
 GOOD, STRANGE = school_year(100001), school_year(100002)
@@ -185,15 +225,13 @@ def test_files_leave_no_school_out(tmp_path):
 
 
 def settings(folder: Path, source: Mapping[str, str]) -> str:
-    """A node's settings file."""
-    (folder / "manifest.toml").write_text(manifest_text(), encoding="utf-8")
-    (folder / "calendars.toml").write_text(render_calendars({GOOD.school: GOOD.calendar}), encoding="utf-8")
-    places = {"manifest": "manifest.toml", "calendars": "calendars.toml", "store": "store.sqlite"}
-    chosen = {**places, "journal": "journal.jsonl", "purpose": "attendance-statistics", "connector": "wonde"}
-    lines = [f'{name} = "{value}"' for name, value in chosen.items()]
-    lines += ["[source]", *(f'{name} = "{value}"' for name, value in source.items())]
-    (folder / "node.toml").write_text("\n".join(lines), encoding="utf-8")
-    return str(folder / "node.toml")
+    """A node's settings file, beside a ledger in which the assessment is in force."""
+    node = folder / "node"
+    more = ['calendars = "calendars.toml"', 'store = "store.sqlite"', 'connector = "wonde"', "[source]"]
+    more += [f'{name} = "{value}"' for name, value in source.items()]
+    path = write_settings(node, name="node.toml", more="\n".join(more), told=URNS)
+    (node / "calendars.toml").write_text(render_calendars({GOOD.school: GOOD.calendar}), encoding="utf-8")
+    return str(path)
 
 
 @pytest.mark.parametrize("verb", ["connect", "collect"])
@@ -230,7 +268,7 @@ def test_a_school_that_cannot_be_used_is_shown_with_the_reason_and_what_to_do(tm
 def test_the_verb_writes_the_list_of_the_whole_round_each_time_it_is_started(held, tmp_path, capsys):
     path = Path(settings(tmp_path, {"folder": str(tmp_path)}))
     path.write_text(path.read_text(encoding="utf-8").replace('"wonde"', '"csv"'), encoding="utf-8")
-    (tmp_path / "calendars.toml").write_text(render_calendars({GOOD.school: CALENDAR}), encoding="utf-8")
+    path.with_name("calendars.toml").write_text(render_calendars({GOOD.school: CALENDAR}), encoding="utf-8")
     found = []
     for _ in range(2):
         with pytest.raises(SystemExit) as left:

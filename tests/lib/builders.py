@@ -3,79 +3,86 @@
 from collections.abc import Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from tallyroll.governance import Door, Manifest, Permit, Request, require
+from tallyroll.governance import Door, Gate, Manifest, Permit, Request, require
 from tallyroll.governance.manifest import parse
 from tallyroll.vocab.characteristics import BY_NAME
-from tallyroll.vocab.clock import FixedClock
+from tallyroll.vocab.clock import Clock, FixedClock
 from tallyroll.vocab.identifiers import Laestab, Urn
 from tallyroll.vocab.items import Item
 from tallyroll.vocab.schools import Phase, School
+from tests.lib.assessed import shared_gate
 
-_DESK = TemporaryDirectory(prefix="tallyroll-tests-")  # goes with the process
 NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)  # a Friday in the autumn term of 2026/27
 CLOCK = FixedClock(NOW)
+RECIPIENT = "The Synthetic Statistics Centre"  # who gets tallies by the manifest below
 
-MANIFEST = """
-[collection]
-id = "test-attendance"
-title = "Attendance for tests"
-version = 1
-controller = "The Synthetic Authority"
-status = "active"
-tier = "authority"
-valid_from = 2026-09-01
-expires = 2027-08-31
-signed_on = 2026-08-20
-published_on = 2026-08-25
-
-[[purposes]]
-id = "attendance-statistics"
-text = "Official statistics of attendance and absence."
-legal_basis = "Education Act 1996 section 537A"
-
-{items}
-
-[frequency]
-pulls_a_day = 2
-window_days = 300
-
-[retention]
-roll_days = 366
-decisions_days = 2000
-
-[release]
-characteristics = [{characteristics}]
-method = "dfe-pooled"
-disclosure_profile = "dfe-single-school"
-"""
+MANIFEST = Path(__file__).with_name("manifest.toml").read_text(encoding="utf-8")
 
 _ITEM = """
 [[items]]
 name = "{name}"
 definition = "As defined in the school's register."
+source_field = "{name}"
+granularity = "one value for each pupil"
 needed_for = "Every published rate."
 purposes = ["attendance-statistics"]
+mandatory = {mandatory}
+sensitivity = "{sensitivity}"
+identifiability = 3
+reveals = [{reveals}]
+condition = "{condition}"
+schedule_1 = "{schedule_1}"
 """
 
+_REVEALS = {Item.SEN: "health", Item.ETHNICITY: "ethnicity"}
+_SENSITIVE = {*_REVEALS, Item.LOOKED_AFTER, Item.PREVIOUSLY_LOOKED_AFTER}
 
-def a_journal() -> Path:
-    """A journal of this process; it goes with it."""
-    return Path(_DESK.name) / "journal.jsonl"
+
+def _item_text(item: Item) -> str:
+    special = item in _REVEALS
+    return _ITEM.format(
+        name=item,
+        mandatory="false" if item is Item.ETHNICITY else "true",
+        sensitivity="A" if item in _SENSITIVE else "C",
+        reveals=f'"{_REVEALS[item]}"' if special else "",
+        condition="9(2)(j)" if special else "",
+        schedule_1="paragraph 4" if special else "",
+    )
+
+
+def _list_text(words: Collection[str]) -> str:
+    return "[" + ", ".join(f'"{word}"' for word in words) + "]"
 
 
 def manifest_text(items: Collection[Item] = tuple(Item), characteristics: Collection[str] = tuple(BY_NAME)) -> str:
-    """The TOML of an active manifest that permits these items and breakdowns."""
-    return MANIFEST.format(
-        items="".join(_ITEM.format(name=item) for item in items),
-        characteristics=", ".join(f'"{name}"' for name in characteristics),
-    )
+    """The TOML of a whole manifest without a fault that permits these items and breakdowns."""
+    request = f"""
+[request]
+legal_gateway = "Education Act 1996, section 537A"
+statutory_items = {_list_text(tuple(Item))}
+requested_items = {_list_text(items)}
+
+[counters]
+characteristics = {_list_text(characteristics)}
+"""
+    return MANIFEST + request + "".join(map(_item_text, items))
 
 
 def manifest(items: Collection[Item] = tuple(Item), characteristics: Collection[str] = tuple(BY_NAME)) -> Manifest:
     """An active manifest that permits these items and breakdowns."""
     return parse(manifest_text(items, characteristics), where="test manifest")
+
+
+def a_gate(
+    items: Collection[Item] = tuple(Item),
+    characteristics: Collection[str] = tuple(BY_NAME),
+    *,
+    clock: Clock = CLOCK,
+    told: Collection[Urn] = (),
+) -> Gate:
+    """A gate of this process under the manifest above; the families of these schools have the notices."""
+    return shared_gate(manifest_text(items, characteristics), clock=clock, told=told)
 
 
 def permit(
@@ -86,7 +93,7 @@ def permit(
     first: date = date(2026, 9, 1),
     last: date = date(2026, 11, 20),
     characteristics: Collection[str] = tuple(BY_NAME),
-    journal: Path | None = None,
+    clock: Clock = CLOCK,
 ) -> Permit:
     """A permit asked of the real gate under the manifest above."""
     request = Request(
@@ -97,14 +104,9 @@ def permit(
         first=first,
         last=last,
         characteristics=frozenset(characteristics),
+        recipient=RECIPIENT if door is Door.SEND else "",
     )
-    return require(
-        manifest(items, characteristics),
-        request,
-        clock=CLOCK,
-        authorities={},
-        journal=journal or a_journal(),
-    )
+    return require(a_gate(items, characteristics, clock=clock, told=request.schools), request, authorities={})
 
 
 def school(urn: int = 100001, *, la: str = "201", phase: Phase = Phase.PRIMARY, name: str = "Test School") -> School:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tallyroll.connectors.interface import SchoolState, SourceSchool
 from tallyroll.connectors.wonde import WondeConnector, connector
-from tallyroll.governance import Door, Permit, Request, require
+from tallyroll.governance import Permit
 from tallyroll.simulate.mis_serve import Mis, running
 from tallyroll.simulate.mis_world import World
 from tallyroll.simulate.model import PUPILS, STATUS, SchoolYear
@@ -21,7 +21,7 @@ from tallyroll.vocab.identifiers import Urn, upn_check_letter
 from tallyroll.vocab.items import Item
 from tallyroll.vocab.periods import days_between
 from tallyroll.vocab.schools import School, SchoolCalendar, Term
-from tests.lib.builders import a_journal, manifest
+from tests.lib.builders import permit
 from tests.lib.builders import school as a_school
 
 FIRST = date(2026, 9, 7)  # a Monday
@@ -112,10 +112,10 @@ def permit_at(
     now: datetime, *, urns: Collection[int], items: Collection[Item] = tuple(Item), first: date = FIRST, last: date
 ) -> Permit:
     """A pull permit asked of the real gate at a moment."""
-    request = Request(
-        Door.PULL, "attendance-statistics", frozenset(map(Urn, urns)), frozenset(items), first, last, frozenset()
+    clock = FixedClock(now)
+    return permit(
+        schools=[Urn(urn) for urn in urns], items=items, first=first, last=last, characteristics=(), clock=clock
     )
-    return require(manifest(items), request, clock=FixedClock(now), authorities={}, journal=a_journal())
 
 
 @dataclass

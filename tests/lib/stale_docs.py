@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tallyroll.governance.manifest import document as manifest_document
 from tallyroll.release import reference
 from tallyroll.tally import document
 
@@ -12,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/release-check.md": reference.page,
     "docs/reference/definitions.md": document.definitions_page,
+    "docs/reference/manifest.md": manifest_document.page,
+    "docs/reference/manifest.schema.json": manifest_document.schema_page,
 }
 """Each generated page and the function that gives its text."""
 

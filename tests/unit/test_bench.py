@@ -27,6 +27,7 @@ WORKS = {
     "collect": 6,
     "check": 2,
     "simulate": 2,
+    "ledger": 15,
 }
 
 

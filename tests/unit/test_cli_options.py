@@ -50,15 +50,24 @@ def test_a_number_out_of_bounds_is_a_matter_of_usage(line, capsys, tmp_path):
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("content", "code"), [("no line feed", 6), ('{"place":1', 6), ("", 0)])
-def test_a_file_without_a_whole_line_is_no_journal(content, code, capsys, tmp_path):
-    file = tmp_path / "journal.jsonl"
-    file.write_text(content, encoding="utf-8")
+@pytest.mark.parametrize(
+    ("checkpoint", "code", "said"),
+    [
+        (None, 2, "no ledger"),
+        ("", 6, "names no roles"),
+        ("no line feed", 6, "names no roles"),
+        ("an origin\n1\nAAAA\n\n", 6, "missing"),
+    ],
+)
+def test_a_folder_without_a_whole_checkpoint_is_no_ledger(checkpoint, code, said, capsys, tmp_path):
+    if checkpoint is not None:
+        (tmp_path / "checkpoint").write_text(checkpoint, encoding="utf-8")
     with pytest.raises(SystemExit) as left:
-        main(["ledger", "verify", str(file)])
+        main(["ledger", "verify", str(tmp_path)])
     told = capsys.readouterr()
-    assert left.value.code == code
-    assert ("no journal" in told.err) == (code == 6)
+    assert (left.value.code, told.out) == (code, ""), told.err
+    assert said in told.err
+    assert "Traceback" not in told.err
 
 
 STEERING = "St \x1b]0;title\x07\x1b[31mRed\x9b2J\u202e\x7f\rschool"

@@ -1,19 +1,22 @@
 """The centre: a release speaks for its own days, asks the gate for its schools, and is checked before it stands."""
 
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from tests.lib.builders import CLOCK, manifest
+from tests.lib.builders import CLOCK, manifest, manifest_text
+from tests.lib.gates import a_gate as gate_in
+from tests.lib.gates import answers, events, suspend
 
-from tallyroll import ledger
 from tallyroll.flows import centre
 from tallyroll.flows.centre import Published
-from tallyroll.governance import Manifest
+from tallyroll.governance import Gate, Manifest
+from tallyroll.governance.manifest import parse
 from tallyroll.release import headline, verify
 from tallyroll.tally import Tally, merge, within
-from tallyroll.vocab.clock import FixedClock
+from tallyroll.vocab.clock import Clock, FixedClock
 from tallyroll.vocab.codes import BY_TEXT
 from tallyroll.vocab.errors import InputProblem, Refused, UsageProblem
 from tallyroll.vocab.shapes import CELLS, ENROLMENTS
@@ -51,16 +54,13 @@ def headcounts() -> pa.Table:
     return pa.table({**columns, "phase": ["Primary"] * len(rows)})
 
 
-def publish(tally: Tally, folder: Path, *, rules: Manifest | None = None, last: date = TERM[1]) -> Published:
+def a_gate(folder: Path, rules: Manifest | None = None, *, clock: Clock = CLOCK) -> Gate:
+    return gate_in(folder / "ledger", clock=clock, rules=rules or manifest(characteristics=()))
+
+
+def publish(tally: Tally, gate: Gate, folder: Path, *, first: date = TERM[0], last: date = TERM[1]) -> Published:
     return centre.publish(
-        tally,
-        headcounts(),
-        manifest=rules or manifest(characteristics=()),
-        clock=CLOCK,
-        journal=folder / "journal.jsonl",
-        first=TERM[0],
-        last=last,
-        out=folder / "release",
+        tally, headcounts(), gate=gate, purpose="attendance-statistics", first=first, last=last, out=folder / "release"
     )
 
 
@@ -73,7 +73,7 @@ def days_in(release: Path) -> set[str]:
 def test_a_release_holds_its_own_days_only(tmp_path):
     friday = date(2026, 11, 6)
     both = merge(a_tally(), a_tally(last=friday, revision=2, absent=20))
-    made = publish(both, tmp_path, last=friday)
+    made = publish(both, a_gate(tmp_path), tmp_path, last=friday)
     assert made.report.passed
     assert days_in(made.folder) == {f"2026-11-0{n}" for n in range(2, 7)}
     nation = next(row for row in headline(made.folder / "attendance_ytd.csv") if row[0] == "England")
@@ -86,44 +86,61 @@ def test_a_window_that_was_not_counted_is_refused_with_the_mend(tmp_path):
 
 
 def test_schools_outside_the_assessment_are_not_published(tmp_path):
-    rules = manifest(characteristics=())
-    narrow = rules.model_copy(update={"scope": rules.scope.model_copy(update={"authorities": ["390"]})})
+    narrow = parse(manifest_text(characteristics=()) + '[scope]\nauthorities = ["390"]\n', where="test")
     with pytest.raises(Refused, match="840"):
-        publish(a_tally(), tmp_path, rules=narrow)
+        publish(a_tally(), gate := a_gate(tmp_path, narrow), tmp_path)
     assert not (tmp_path / "release").exists()
-    assert [entry.facts["answer"] for entry in ledger.entries(tmp_path / "journal.jsonl")] == ["refusal"]
+    assert answers(gate) == [("release", "refusal")]
 
 
-def test_a_release_says_what_it_is_and_stands_in_the_journal(tmp_path):
-    made = publish(a_tally(), tmp_path)
+def test_a_release_says_what_it_is_and_stands_in_the_log(tmp_path):
+    made = publish(a_tally(), gate := a_gate(tmp_path), tmp_path)
     assert verify(made.folder)
     text = (made.folder / "release.json").read_text(encoding="utf-8")
     for part in ('"first": "2026-11-02"', '"last": "2026-11-13"', '"schools_counted": 3', '"schools_in_scope": 3'):
         assert part in text
-    assert [entry.event for entry in ledger.entries(tmp_path / "journal.jsonl")] == ["gate", "released"]
+    assert events(gate)[-2:] == ["gate", "released"]
+    released = gate.own.refresh()[-1].facts
+    assert released["release"] == sha256((made.folder / "release.json").read_bytes()).hexdigest()
     assert not (tmp_path / "release-draft").exists()
 
 
-def test_a_release_that_fails_its_checks_stays_a_draft_and_out_of_the_journal(tmp_path):
+def test_a_release_that_fails_its_checks_stays_a_draft_and_out_of_the_log(tmp_path):
     monday, friday = date(2026, 12, 28), date(2027, 1, 1)  # ISO week 53, which the data standard does not know
-    made = centre.publish(
-        a_tally(monday, friday),
-        headcounts(),
-        manifest=manifest(characteristics=()),
-        clock=FixedClock(datetime(2027, 1, 5, 9, tzinfo=UTC)),
-        journal=tmp_path / "journal.jsonl",
-        first=monday,
-        last=friday,
-        out=tmp_path / "release",
-    )
+    gate = a_gate(tmp_path, clock=FixedClock(datetime(2027, 1, 5, 9, tzinfo=UTC)))
+    made = publish(a_tally(monday, friday), gate, tmp_path, first=monday, last=friday)
     assert not made.report.passed
     assert made.folder == tmp_path / "release-draft"
     assert not (tmp_path / "release").exists()
-    assert [entry.event for entry in ledger.entries(tmp_path / "journal.jsonl")] == ["gate"]
+    assert answers(gate) == [("release", "permit")]
+    assert "released" not in events(gate)
 
 
 def test_nothing_is_made_where_something_stands(tmp_path):
-    before = (publish(a_tally(), tmp_path).folder / "release.json").read_bytes()
+    gate = a_gate(tmp_path)
+    before = (publish(a_tally(), gate, tmp_path).folder / "release.json").read_bytes()
     with pytest.raises(UsageProblem, match="something here already"):
-        publish(a_tally(revision=2), tmp_path)
+        publish(a_tally(revision=2), gate, tmp_path)
     assert (tmp_path / "release" / "release.json").read_bytes() == before
+
+
+def test_what_is_suspended_while_it_is_made_stays_a_draft(tmp_path):
+    """The checks of a release take minutes at the size of a nation; a signature in that time counts."""
+    draft, signed = tmp_path / "release-draft", []
+
+    class Clockwork:
+        """Whoever asks the time once the draft stands finds that the protection officer has just signed."""
+
+        def now(self) -> datetime:
+            if draft.exists() and not signed:
+                signed.append(True)
+                suspend(gate)
+            return CLOCK.now()
+
+    gate = a_gate(tmp_path, clock=Clockwork())
+    with pytest.raises(Refused) as refusal:
+        publish(a_tally(), gate, tmp_path)
+    assert refusal.value.clause == "suspended"
+    assert draft.exists()
+    assert not (tmp_path / "release").exists()
+    assert "released" not in events(gate)

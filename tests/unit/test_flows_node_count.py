@@ -2,12 +2,12 @@
 
 from datetime import date, timedelta
 
-from tests.lib.builders import NOW, a_journal, manifest, permit, school
+from tests.lib.builders import NOW, a_gate, permit, school
 from tests.lib.registers import CALENDAR, extract, opened
 
 from tallyroll import register, tally
 from tallyroll.engines import open_engine
-from tallyroll.flows import node
+from tallyroll.flows import counting
 from tallyroll.flows.node import Node
 from tallyroll.tally import Tally, merge
 from tallyroll.vocab.calendars import Calendars
@@ -21,16 +21,10 @@ BOTH_DAYS = [("ann", day, session, code) for day in ("2026-11-16", "2026-11-17")
 
 def tallied(store: register.RegisterStore, *, later: int) -> Tally:
     """The store's tally of both days, counted some minutes later."""
-    held = Node(
-        manifest(characteristics=()),
-        "attendance-statistics",
-        store,
-        a_journal(),
-        Calendars(CALENDAR, {}, {}),
-    )
+    gate = a_gate(characteristics=(), clock=FixedClock(NOW + timedelta(minutes=later)))
+    held = Node(gate, "attendance-statistics", store, Calendars(CALENDAR, {}, {}))
     with open_engine(threads=1) as engine:
-        clock = FixedClock(NOW + timedelta(minutes=later))
-        return node.count(held, engine, clock=clock, first=FIRST, last=LAST, characteristics=())
+        return counting.count(held, engine, first=FIRST, last=LAST, characteristics=())
 
 
 def keep(store: register.RegisterStore, rows: list[tuple[str, str, str, str]], *, year_group: str = "3") -> None:

@@ -200,7 +200,7 @@ def test_what_the_permit_does_not_cover_is_not_kept(store):
 def test_keeping_upon_a_damaged_roll_is_refused_and_nothing_is_changed(store):
     kept(store, extract(roll=ROLL, marks=[mark()]))
     with store.writing() as sql:
-        sql.execute("UPDATE roll SET sha256 = zeroblob(32)")
+        sql.execute("UPDATE roll SET spans = zeroblob(64)")
     with pytest.raises(VerificationProblem, match="school 100001, roll, revision 1"):
         kept(store, extract(roll=ROLL[:1]), now=LATER)
     assert store.revision(school().urn) == 1

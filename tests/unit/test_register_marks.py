@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from tests.lib.builders import NOW, a_journal, manifest_text, permit, school
+from tests.lib.assessed import shared_gate
+from tests.lib.builders import NOW, manifest_text, permit, school
 from tests.lib.registers import CALENDAR, FRIDAY, MONDAY, THURSDAY, WEDNESDAY, checks, extract, screened
 
 from tallyroll.governance import Door, Request, require
-from tallyroll.governance.manifest import parse
 from tallyroll.register import CHECKS, Known, Screened, screen
 from tallyroll.register.sieve import TOLD_SINGLY
 from tallyroll.vocab.clock import FixedClock
@@ -118,7 +118,7 @@ def test_a_code_used_before_its_day_is_kept_and_noted():
     day, clock = date(2024, 6, 3), FixedClock(datetime(2024, 6, 4, 9, 0, tzinfo=UTC))
     text = manifest_text().replace("2026-0", "2023-0").replace("2027-", "2024-")
     request = Request(Door.PULL, "attendance-statistics", frozenset({school().urn}), frozenset(Item), day, day)
-    allowed = require(parse(text, where="test"), request, clock=clock, authorities={}, journal=a_journal())
+    allowed = require(shared_gate(text, clock=clock, told=request.schools), request, authorities={})
     calendar = SchoolCalendar((Term("Summer", day, date(2024, 7, 19), date(2024, 7, 1), date(2024, 7, 1)),))
     given = extract(
         roll=[("ann", None, "F", "2023-09-01")], first=day, last=day, marks=[("ann", "2024-06-03", "AM", "Y1")]

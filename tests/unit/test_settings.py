@@ -22,12 +22,30 @@ def test_the_sample_of_the_docs_parses_with_paths_beside_it(tmp_path):
     file.write_text(sample(), encoding="utf-8")
     read = NodeSettings.read(file)
     assert read.store == tmp_path / "register.sqlite"
-    assert read.journal.parent == read.manifest.parent == read.calendars.parent == tmp_path
+    places = (read.ledger, read.roles, read.log, read.log_key, read.calendars)
+    assert {place.parent for place in places} == {tmp_path}
+    assert (read.collection, read.tier, read.is_remote) == ("attendance", "trust", False)
     assert (read.connector, read.schools_at_once, read.source) == (
         "wonde",
         8,
         {"token_file": str(tmp_path / "wonde-token")},
     )
+
+
+def test_a_ledger_at_an_address_stays_one_and_its_copy_lies_beside_the_file(tmp_path):
+    address = "https://statistics.example/ledger"
+    file = tmp_path / "node.toml"
+    file.write_text(re.sub('assessments = "[^"]*"', f'assessments = "{address}"', sample()), encoding="utf-8")
+    read = NodeSettings.read(file)
+    assert (read.assessments, read.is_remote) == (address, True)
+    assert read.ledger == tmp_path / "mirror"
+
+
+def test_a_machine_stands_at_a_school_where_nothing_else_is_said(tmp_path):
+    """The tier at which registers may rest: the least, unless somebody writes another."""
+    file = tmp_path / "node.toml"
+    file.write_text(re.sub(r"(?m)^tier.*$", "", sample()), encoding="utf-8")
+    assert NodeSettings.read(file).tier == "school"
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,16 @@ from typing import Annotated
 import typer
 
 from tallyroll import tally
-from tallyroll.cli.options import DryRun, Json, Now, clock, day
+from tallyroll.cli.options import DryRun, Json, Now, clock, day, gate_at
 from tallyroll.cli.output import plain, progress, say, say_json, show_table
 from tallyroll.connectors.interface import Connector, SourceSchool, open_connector
 from tallyroll.engines import open_engine
-from tallyroll.flows import node
+from tallyroll.flows import counting, node
 from tallyroll.flows.findings import write_findings
+from tallyroll.flows.gatehouse import watched
 from tallyroll.flows.settings import NodeSettings
-from tallyroll.governance import manifest as manifests
+from tallyroll.governance import Assessments, roles
+from tallyroll.governance.steps import State
 from tallyroll.register import RegisterStore
 from tallyroll.vocab.calendars import read_calendars
 from tallyroll.vocab.clock import Clock, today
@@ -47,7 +49,7 @@ def connect(
     """List the schools that the source knows, and how far each one's sign-up has come; or ask one to sign up."""
     chosen = NodeSettings.read(settings)
     if invite:
-        _invite(chosen, Urn(invite), clock(now, journal=chosen.journal), as_json=as_json)
+        _invite(chosen, Urn(invite), now, as_json=as_json)
         return
     sources, unusable = asyncio.run(_sources(open_connector(chosen.connector, chosen.source)))
     states = Counter(source.state for source in sources)
@@ -61,12 +63,12 @@ def connect(
     show_unusable(unusable)
 
 
-def _invite(chosen: NodeSettings, urn: Urn, when: Clock, *, as_json: bool) -> None:
-    with _node(chosen) as held:
+def _invite(chosen: NodeSettings, urn: Urn, now: str, *, as_json: bool) -> None:
+    with _node(chosen, now) as held:
 
         async def run() -> SourceSchool:
-            async with open_connector(chosen.connector, chosen.source) as connector:
-                return await node.invite(held, connector, urn, clock=when)
+            async with watched(chosen), open_connector(chosen.connector, chosen.source) as connector:
+                return await node.invite(held, connector, urn)
 
         asked = asyncio.run(run())
     if as_json:
@@ -97,19 +99,17 @@ def collect(
 ) -> None:
     """Collect one round: every approved school that is not finished yet. Start it again to go on."""
     chosen = NodeSettings.read(settings)
-    when = clock(now, journal=None if dry_run else chosen.journal)
-    until = day(last, "--to") if last else today(when)
+    until = day(last, "--to") if last else today(clock(now))
     if dry_run:
-        _foretell(chosen, until, days, as_json=as_json)
+        _foretell(chosen, until, days, clock(now), as_json=as_json)
         return
-    with _node(chosen) as held, progress("Collecting", quiet=as_json) as advance:
+    with _node(chosen, now) as held, progress("Collecting", quiet=as_json) as advance:
 
         async def run() -> node.Collected:
-            async with open_connector(chosen.connector, chosen.source) as connector:
+            async with watched(chosen), open_connector(chosen.connector, chosen.source) as connector:
                 return await node.collect(
                     held,
                     connector,
-                    clock=when,
                     last=until,
                     days=days,
                     pull=pull,
@@ -125,24 +125,28 @@ def collect(
 
 
 @contextmanager
-def _node(chosen: NodeSettings) -> Iterator[node.Node]:
+def _node(chosen: NodeSettings, now: str) -> Iterator[node.Node]:
     """The node that the settings describe; its store is closed with the block."""
-    rules, calendars = manifests.read(chosen.manifest), read_calendars(chosen.calendars)
+    gate, calendars = gate_at(chosen, now), read_calendars(chosen.calendars)
     with RegisterStore(chosen.store) as store:
-        yield node.Node(rules, chosen.purpose, store, chosen.journal, calendars)
+        yield node.Node(gate, chosen.purpose, store, calendars)
 
 
-def _foretell(chosen: NodeSettings, until: date, days: int, *, as_json: bool) -> None:
-    """What a round would do: nothing is asked of the source."""
-    rules = manifests.read(chosen.manifest)
-    items = sorted(str(clause.name) for clause in rules.items if chosen.purpose in clause.purposes)
+def _foretell(chosen: NodeSettings, until: date, days: int, when: Clock, *, as_json: bool) -> None:
+    """What a round would do: nothing is asked of the source, and nothing is written down."""
+    standing = Assessments(chosen.ledger, roles.read(chosen.roles)).standing()
+    history = standing.history(chosen.collection)
+    version = history.active or (history.versions[-1] if history.versions else None)
+    items = sorted(str(item) for item in version.manifest.items_for(chosen.purpose)) if version else []
+    state = history.state(version, on=today(when)) if version else State.DRAFT
     first = until - timedelta(days=days)
     if as_json:
-        say_json({"connector": chosen.connector, "first": first, "last": until, "items": items})
+        facts = {"connector": chosen.connector, "first": first, "last": until, "items": items, "assessment": state}
+        say_json(facts)
         return
     say(f"Would ask every approved school of '{chosen.connector}' for {first} to {until}:")
-    say(f"  {', '.join(items)}")
-    say(f"The assessment is {rules.collection.status}.")
+    say(f"  {', '.join(items) or 'nothing'}")
+    say(f"The assessment '{plain(chosen.collection)}' is {state}.")
 
 
 def show_collected(made: node.Collected, *, as_json: bool) -> None:
@@ -207,16 +211,14 @@ def tally_verb(
 ) -> None:
     """Count what is kept into a tally: cells, without a pupil in them."""
     chosen = NodeSettings.read(settings)
-    when = clock(now, journal=chosen.journal)
-    until = day(last, "--to") if last else today(when)
-    with _node(chosen) as held, open_engine() as engine, progress("Counting", quiet=as_json) as advance:
-        made = node.count(
+    until = day(last, "--to") if last else today(clock(now))
+    with _node(chosen, now) as held, open_engine() as engine, progress("Counting", quiet=as_json) as advance:
+        made = counting.count(
             held,
             engine,
-            clock=when,
             first=day(first, "--from"),
             last=until,
-            characteristics=held.manifest.release.characteristics,
+            characteristics=held.manifest.counters.characteristics,
             as_of=clock(as_of).now() if as_of else None,
             advance=advance,
         )

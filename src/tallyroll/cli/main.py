@@ -20,7 +20,10 @@ VERBS = {
     "screening": ("screen",),
     "statistics": ("tabulate",),
     "releasing": ("merge", "release"),
-    "governing": ("dpia", "ledger"),
+    "governing": ("dpia",),
+    "ledgers": ("ledger",),
+    "retaining": ("retain",),
+    "submitting": ("submit", "receive"),
     "simulating": ("simulate",),
     "benching": ("bench",),
 }

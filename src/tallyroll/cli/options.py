@@ -1,17 +1,22 @@
 """Options that several verbs share, each said once."""
 
-from datetime import UTC, date, datetime
+import asyncio
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tallyroll import ledger
+from tallyroll.flows.gatehouse import open_gate, try_to_refresh
+from tallyroll.flows.settings import GateSettings
+from tallyroll.governance import Gate
+from tallyroll.ledger import Log
 from tallyroll.vocab.clock import Clock, FixedClock, SystemClock
 from tallyroll.vocab.errors import UsageProblem
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+GateFile = Annotated[Path, typer.Option("--settings", help="The settings file that says where the gate is (TOML).")]
 Now = Annotated[str, typer.Option("--now", help="Play as if it were this moment (ISO 8601). For replays and drills.")]
 
 
@@ -35,11 +40,8 @@ def _check_year(text: str, found: date, option: str) -> None:
         raise UsageProblem(what, where=option, mend="Correct the year.")
 
 
-def clock(now: str, *, journal: Path | None = None) -> Clock:
-    """The machine's clock, or one that stands still at the given moment.
-
-    A moment that is played is written to the journal that the gate will write to, with the time it really was.
-    """
+def clock(now: str) -> Clock:
+    """The machine's clock, or one that stands still at the given moment."""
     if not now:
         return SystemClock()
     try:
@@ -47,8 +49,26 @@ def clock(now: str, *, journal: Path | None = None) -> Clock:
     except ValueError as error:
         raise UsageProblem(f"'{now}' is not a moment.", where="--now", mend="Write 2026-11-20T16:00.") from error
     _check_year(now, moment, "--now")
-    played = FixedClock(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    if journal is not None:
-        facts = {"played": played.now().isoformat()}
-        ledger.append(journal, at=SystemClock().now(), event="clock set by hand", facts=facts)
-    return played
+    return FixedClock(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def gate_at(settings: GateSettings, now: str) -> Gate:
+    """The gate of these settings, with what it knows of the public ledger brought up to date."""
+    asyncio.run(try_to_refresh(settings))
+    gate = open_gate(settings, clock=clock(now))
+    write_down_clock(gate.log, now)
+    return gate
+
+
+def write_down_clock(log: Log, now: str) -> None:
+    """A moment that is played is written to the log, with the time it really was.
+
+    Raises: UsageProblem for one that has not come: a log that has been there refuses everything until then.
+    """
+    if now:
+        really, played = SystemClock().now(), clock(now).now()
+        if played > really + timedelta(days=1):
+            mend = "Look ahead with --dry-run, where there is one; what is logged happens now or happened."
+            raise UsageProblem(f"{now} has not come.", where="--now", mend=mend)
+        facts = {"really": really.isoformat()}
+        log.append(at=clock(now).now(), event="clock-set-by-hand", facts=facts)

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from tallyroll import release, tally
-from tallyroll.cli.options import Json, Now, clock, day
+from tallyroll.cli.options import GateFile, Json, Now, day, gate_at
 from tallyroll.cli.output import say, say_json, show_table
 from tallyroll.flows import centre
-from tallyroll.governance.manifest import read
+from tallyroll.flows.settings import read_gate
 from tallyroll.release import Outcome, Report
 
 verbs = typer.Typer(help="What the public sees.", no_args_is_help=True)
@@ -41,23 +41,20 @@ def make(
     *,
     tallies: Annotated[Path, typer.Option(help="A folder with a (merged) tally.")],
     headcounts: Annotated[Path, typer.Option(help="Census head counts by area and phase (CSV).")],
-    manifest: Annotated[Path, typer.Option(help="The assessment: names method, profile and breakdowns.")],
+    settings: GateFile,
     first: Annotated[str, typer.Option("--from", help="The first day, yyyy-mm-dd.")],
     last: Annotated[str, typer.Option("--to", help="The last day, yyyy-mm-dd.")],
     out: Annotated[Path, typer.Option(help="The folder to write the release into; it must not exist.")],
-    journal: Annotated[Path, typer.Option(help="Where the gate's answer and the release are written down.")] = Path(
-        "journal.jsonl"
-    ),
     now: Now = "",
     as_json: Json = False,
 ) -> None:
     """Tabulate, protect, write and check one release."""
+    chosen = read_gate(settings)
     made = centre.publish(
         tally.load(tallies),
         tally.read_headcounts(headcounts),
-        manifest=read(manifest),
-        clock=clock(now, journal=journal),
-        journal=journal,
+        gate=gate_at(chosen, now),
+        purpose=chosen.purpose,
         first=day(first, "--from"),
         last=day(last, "--to"),
         out=out,

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from tallyroll.cli.options import Json, Now, clock, day
+from tallyroll.cli.options import GateFile, Json, Now, day, gate_at
 from tallyroll.cli.output import say, say_json, show_table
 from tallyroll.connectors.interface import open_connector
 from tallyroll.flows import screening
-from tallyroll.governance import manifest as manifests
+from tallyroll.flows.settings import read_gate
 from tallyroll.register import Screened
 from tallyroll.vocab.calendars import read_calendars
 from tallyroll.vocab.errors import UsageProblem
@@ -28,31 +28,28 @@ def join(app: typer.Typer) -> None:
 def screen(
     folder: Annotated[Path, typer.Argument(help="The folder (csv) or file (ctf) to look at.")],
     *,
-    manifest: Annotated[Path, typer.Option(help="The assessment that permits reading it (TOML).")],
+    settings: GateFile,
     calendars: Annotated[Path, typer.Option(help="The schools' calendars (TOML).")],
     first: Annotated[str, typer.Option("--from", help="The first day, yyyy-mm-dd.")],
     last: Annotated[str, typer.Option("--to", help="The last day, yyyy-mm-dd.")],
     connector: Annotated[str, typer.Option(help="csv or ctf.")] = "csv",
     setting: Annotated[list[str] | None, typer.Option(help="A setting of the connector, as key=value.")] = None,
-    purpose: Annotated[str, typer.Option(help="The purpose; the assessment's first when not given.")] = "",
-    journal: Annotated[Path, typer.Option(help="Where the gate writes its answer.")] = Path("journal.jsonl"),
     now: Now = "",
     as_json: Json = False,
 ) -> None:
     """List every fault of the files by row, field, reason and mend. Keeps nothing."""
-    rules = manifests.read(manifest)
+    chosen = read_gate(settings)
     place = "file" if connector == "ctf" else "folder"
-    chosen = dict(_pair(one) for one in setting or ())
+    more = dict(_pair(one) for one in setting or ())
+    gate = gate_at(chosen, now)
     found = asyncio.run(
         screening.screen_source(
-            open_connector(connector, {place: str(folder), **chosen}),
-            manifest=rules,
-            purpose=purpose or rules.purposes[0].id,
+            open_connector(connector, {place: str(folder), **more}),
+            gate=gate,
+            purpose=chosen.purpose,
             calendars=read_calendars(calendars),
             first=day(first, "--from"),
             last=day(last, "--to"),
-            clock=clock(now, journal=journal),
-            journal=journal,
         )
     )
     errors = sum(f.severity is Severity.ERROR for one in found for f in one.findings)

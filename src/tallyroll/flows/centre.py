@@ -12,11 +12,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tallyroll import disclosure, ledger, release, tally
-from tallyroll.governance import Door, Manifest, Request, require
+from tallyroll import disclosure, release, tally
+from tallyroll.governance import Door, Gate, Manifest, Permit, Request, in_force, require
+from tallyroll.governance.lifecycle import Version
 from tallyroll.tally import Method, Tally
-from tallyroll.vocab.clock import Clock
-from tallyroll.vocab.identifiers import Urn
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,8 @@ def publish(
     merged: Tally,
     headcounts: pa.Table,
     *,
-    manifest: Manifest,
-    clock: Clock,
-    journal: Path,
+    gate: Gate,
+    purpose: str,
     first: date,
     last: date,
     out: Path,
@@ -84,36 +82,39 @@ def publish(
     """Tabulate, protect, write, check and publish one release of the days from first to last.
 
     The gate is asked first, for the schools whose counts will be published. The release is written beside `out` and
-    moved there once it has passed its checks, and then written down in the journal; one that fails them stays where
+    moved there once it has passed its checks, and then written down in the log; one that fails them stays where
     it was written, as a draft.
     Raises: Refused by the gate; InputProblem when the tally was not counted over these days; UsageProblem when
             something is at `out` already.
     """
     release.check_free(out)
     held = tally.within(merged, first, last)
-    _ask(manifest, held, clock=clock, journal=journal, first=first, last=last)
+    permit = _ask(gate, held, purpose=purpose, first=first, last=last)
+    version = in_force(gate)
+    manifest = version.manifest
     named = _tables(held, headcounts, manifest=manifest, first=first, last=last)
     protected = disclosure.protect(named, profile=manifest.release.disclosure_profile, last=last)
     draft = out.with_name(f"{out.name}-draft")
     shutil.rmtree(draft, ignore_errors=True)
-    about = _about(held, headcounts, manifest=manifest, first=first, last=last)
+    about = _about(held, headcounts, version=version, first=first, last=last)
     written = release.write(
-        protected, draft, method=manifest.release.method, created_at=clock.now(), about=about, notes=notes
+        protected, draft, method=manifest.release.method, created_at=gate.clock.now(), about=about, notes=notes
     )
     report = release.check(draft)
     if not report.passed:
         return Published(draft, written, report)
+    permit.check(Door.RELEASE, now=gate.clock.now())  # what was suspended meanwhile stays a draft
     if out.exists():
         out.rmdir()
     draft.rename(out)
     digest = sha256((out / release.MANIFEST).read_bytes()).hexdigest()
     facts = {"manifest": manifest.digest, "release": digest, "tables": len(written)}
-    ledger.append(journal, at=clock.now(), event="released", facts=facts)
+    gate.log.append(at=gate.clock.now(), event="released", facts=facts)
     return Published(out, written, report)
 
 
 def _tables(held: Tally, headcounts: pa.Table, *, manifest: Manifest, first: date, last: date) -> dict[str, pa.Table]:
-    rules = manifest.release
+    rules, by = manifest.release, manifest.counters.characteristics
     tables = tally.tabulate(
         tally.area_daily(held),
         headcounts,
@@ -126,38 +127,37 @@ def _tables(held: Tally, headcounts: pa.Table, *, manifest: Manifest, first: dat
         "attendance_daily": tables.daily,
         "attendance_weekly": tables.weekly,
         "attendance_ytd": tables.ytd,
-        "attendance_characteristics_weekly": tally.weekly_by_characteristic(held, rules.characteristics),
-        "persistent_absence_ytd": tally.persistent_by_characteristic(held, rules.characteristics, first=first),
+        "attendance_characteristics_weekly": tally.weekly_by_characteristic(held, by),
+        "persistent_absence_ytd": tally.persistent_by_characteristic(
+            held, manifest.counters.characteristics, first=first
+        ),
     }
 
 
-def _about(held: Tally, headcounts: pa.Table, *, manifest: Manifest, first: date, last: date) -> dict[str, str | int]:
+def _about(held: Tally, headcounts: pa.Table, *, version: Version, first: date, last: date) -> dict[str, str | int]:
     """What a release says of itself: its days, who answers for it, under which assessment, and how complete it is."""
     nation = headcounts.filter(pc.equal(headcounts["geographic_level"], "National"))
     return {
         "first": first.isoformat(),
         "last": last.isoformat(),
-        "controller": manifest.collection.controller,
-        "assessment": f"{manifest.collection.id}, version {manifest.collection.version}",
-        "assessment_sha256": manifest.digest,
+        "controller": version.manifest.controller,
+        "assessment": f"{version.manifest.collection.id}, version {version.number}",
+        "assessment_sha256": version.digest,
         "schools_counted": len(pc.unique(held.cells["contributor"])),
         "schools_in_scope": int(pc.sum(nation["total_num_schools"]).as_py() or 0),
     }
 
 
-def _ask(manifest: Manifest, held: Tally, *, clock: Clock, journal: Path, first: date, last: date) -> None:
+def _ask(gate: Gate, held: Tally, *, purpose: str, first: date, last: date) -> Permit:
     """Ask the gate whether the counts of these schools may be published; no item of a pupil is named."""
-    pairs = held.cells.group_by(["contributor", "la"]).aggregate([])
-    authorities = {
-        Urn(urn): la for urn, la in zip(pairs["contributor"].to_pylist(), pairs["la"].to_pylist(), strict=True)
-    }
+    authorities = tally.contributors(held)
     request = Request(
         door=Door.RELEASE,
-        purpose=manifest.purposes[0].id,
+        purpose=purpose,
         schools=frozenset(authorities),
         items=frozenset(),
         first=first,
         last=last,
-        characteristics=frozenset(manifest.release.characteristics),
+        characteristics=tally.breakdowns(held),
     )
-    require(manifest, request, clock=clock, authorities=authorities, journal=journal)
+    return require(gate, request, authorities=authorities)

@@ -1,42 +1,47 @@
-"""A node's procession: ask the gate, pull, screen, keep; then ask again, read, count. Named rows end here."""
+"""A node's procession: ask the gate, pull, screen, keep."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
-from itertools import islice
-from pathlib import Path
 
-from tallyroll import ledger, register, tally
+from tallyroll import register
 from tallyroll.connectors.interface import Connector, SchoolState, SignUp, SourceSchool
-from tallyroll.engines import Engine
-from tallyroll.governance import Door, Manifest, Permit, Request, items_of, require
+from tallyroll.governance import Door, Gate, Manifest, Permit, Request, in_force, permitted, require
+from tallyroll.governance.memory import round_of
+from tallyroll.governance.notices import NOTICES_ISSUED, notice_digest
 from tallyroll.register import RegisterStore, RoundCounts
-from tallyroll.tally import Definition, Population, Tally
 from tallyroll.vocab.calendars import Calendars
 from tallyroll.vocab.clock import Clock, today
 from tallyroll.vocab.errors import InputProblem, Problem, SourceProblem, UsageProblem
 from tallyroll.vocab.findings import Finding, Severity
 from tallyroll.vocab.identifiers import Urn
-from tallyroll.vocab.items import ESSENTIAL
-from tallyroll.vocab.periods import days_between
 from tallyroll.vocab.progress import Advance, unwatched
-from tallyroll.vocab.schools import FRIDAY, School
+from tallyroll.vocab.schools import School
 
-SCHOOLS_AT_A_TIME = 40  # read and counted together: bounds memory, about 15,000 pupils
+SCHOOLS_A_RECORD = 5_000  # an entry of the log holds 64 kB
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """What a node works with: the assessment in force, its store, journal and calendars."""
+    """What a node works with: the gate that it asks, for which purpose, its store and calendars."""
 
-    manifest: Manifest
+    gate: Gate
     purpose: str
     store: RegisterStore
-    journal: Path
     calendars: Calendars
+
+    @property
+    def clock(self) -> Clock:
+        """The gate's clock: a node has no other."""
+        return self.gate.clock
+
+    @property
+    def manifest(self) -> Manifest:
+        """The assessment in force; Refused where there is none."""
+        return in_force(self.gate).manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,6 @@ class _Round:
     id: str
     node: Node
     connector: Connector
-    clock: Clock
     permit: Permit
     first: date
     last: date
@@ -82,7 +86,6 @@ async def collect(
     node: Node,
     connector: Connector,
     *,
-    clock: Clock,
     last: date,
     days: int,
     pull: int = 1,
@@ -101,14 +104,14 @@ async def collect(
     Raises: Refused by the gate.
     """
     first = last - timedelta(days=days)
-    ask = partial(_permit, node, Door.PULL, clock=clock, first=first, last=last, pull=pull)
+    ask = partial(permit_for, node, Door.PULL, first=first, last=last, pull=pull, source=connector.name)
     ask(())
     sources = await connector.schools()
     approved = [source for source in sources if source.state is SchoolState.APPROVED]
-    round_id = f"{connector.name} {today(clock)} {pull}"
+    round_id = round_of(connector.name, node.clock.now(), pull=pull)
     finished = node.store.finished(round_id)
     due = [source for source in approved if source.school.urn not in finished]
-    this = _Round(round_id, node, connector, clock, ask([source.school for source in due]), first, last)
+    this = _Round(round_id, node, connector, ask([source.school for source in due]), first, last)
     await _collect_all(this, due, schools_at_once=schools_at_once, advance=advance)
     made = Collected(
         round_id=round_id,
@@ -120,26 +123,65 @@ async def collect(
         counts=node.store.counts(round_id),
         findings=node.store.finding_counts(round_id),
     )
-    _write_down(node, made, now=clock.now())
+    _write_down(node, made)
     return made
 
 
-async def invite(node: Node, connector: Connector, urn: Urn, *, clock: Clock) -> SourceSchool:
+async def invite(node: Node, connector: Connector, urn: Urn) -> SourceSchool:
     """The school with its new state, once it was asked to approve us. The gate is asked first.
 
     Raises: Refused by the gate; UsageProblem when schools do not sign up with this source.
     """
     if not isinstance(connector, SignUp):
         raise UsageProblem(f"Schools do not sign up with '{connector.name}'.", mend="Its files are all it needs.")
-    day = today(clock)
-    _permit(node, Door.PULL, (), clock=clock, first=day, last=day)
+    day = today(node.clock)
+    permit_for(node, Door.ENROL, (), first=day, last=day)
     source = await connector.find(urn)
     if source is None:
         raise SourceProblem("The source does not know this school.", where=f"URN {urn}", mend="Check its URN in GIAS.")
-    _permit(node, Door.PULL, [source.school], clock=clock, first=day, last=day)
+    permit_for(node, Door.ENROL, [source.school], first=day, last=day)
     asked = await connector.request_access(source)
-    ledger.append(node.journal, at=clock.now(), event="invited", facts={"urn": urn.number, "state": asked.state})
+    node.gate.log.append(at=node.clock.now(), event="invited", facts={"urn": urn.number, "state": str(asked.state)})
     return asked
+
+
+def record_notices(gate: Gate, schools: Collection[Urn]) -> str:
+    """Write down that the families of these schools were given the notices; gives the digest of what they were told.
+
+    A school is not collected from before (LAW-02). Raises: Refused where no assessment is in force.
+    """
+    digest, urns = notice_digest(in_force(gate).manifest), sorted(urn.number for urn in schools)
+    for start in range(0, len(urns), SCHOOLS_A_RECORD):
+        facts = {"notice": digest, "schools": urns[start : start + SCHOOLS_A_RECORD]}
+        gate.log.append(at=gate.clock.now(), event=NOTICES_ISSUED, facts=facts)
+    return digest
+
+
+def permit_for(
+    node: Node,
+    door: Door,
+    schools: Sequence[School],
+    *,
+    first: date,
+    last: date,
+    characteristics: Sequence[str] = (),
+    pull: int = 1,
+    source: str = "",
+) -> Permit:
+    """A permit for these schools, for every item the assessment names for this purpose."""
+    request = Request(
+        door=door,
+        purpose=node.purpose,
+        schools=frozenset(school.urn for school in schools),
+        items=frozenset() if door is Door.ENROL else permitted(node.gate, node.purpose),
+        first=first,
+        last=last,
+        characteristics=frozenset(characteristics),
+        pull=pull,
+        source=source,
+    )
+    authorities = {school.urn: school.laestab.la for school in schools}
+    return require(node.gate, request, authorities=authorities)
 
 
 async def _collect_all(this: _Round, due: Sequence[SourceSchool], *, schools_at_once: int, advance: Advance) -> None:
@@ -151,7 +193,7 @@ async def _collect_all(this: _Round, due: Sequence[SourceSchool], *, schools_at_
                 if await _collect_one(this, source):
                     this.collected += 1
             except InputProblem as problem:
-                urn, now = source.school.urn, this.clock.now()
+                urn, now = source.school.urn, this.node.clock.now()
                 this.node.store.record_failure(this.id, urn, reason=problem.what, now=now)
                 this.failed.append((urn, str(problem)))
             advance(taken, len(due))
@@ -174,13 +216,13 @@ async def _collect_one(this: _Round, source: SourceSchool) -> bool:
     if node.store.is_finished(this.id, urn):
         return False
     extract = await this.connector.pull(
-        this.permit, source, clock=this.clock, first=this.first, last=this.last, resume=resume
+        this.permit, source, clock=node.clock, first=this.first, last=this.last, resume=resume
     )
 
     def screen_and_keep() -> bool:
         if node.store.is_finished(this.id, urn):  # asked again, for the pull took its time
             return False
-        now = this.clock.now()
+        now = node.clock.now()
         screened = register.screen(
             this.permit,
             extract,
@@ -195,89 +237,7 @@ async def _collect_one(this: _Round, source: SourceSchool) -> bool:
     return await asyncio.to_thread(screen_and_keep)  # keeps the event loop free to read answers
 
 
-def count(
-    node: Node,
-    engine: Engine,
-    *,
-    clock: Clock,
-    first: date,
-    last: date,
-    characteristics: Sequence[str],
-    authorities: Collection[str] = (),
-    as_of: datetime | None = None,
-    advance: Advance = unwatched,
-) -> Tally:
-    """The tally of the kept schools from first to last, persistent absence over the same days included.
-
-    `authorities` (old LA codes) leaves out the schools of others; none means all. `as_of` counts what was known at an
-    earlier moment, which is then the tally's revision.
-    """
-    schools = [one for one in node.store.schools() if not authorities or one.laestab.la in authorities]
-    permit = _permit(node, Door.COUNT, schools, clock=clock, first=first, last=last, characteristics=characteristics)
-    now = clock.now()
-    definition = Definition(tuple(characteristics), _population(node.calendars, schools))
-    revision = int((as_of or now).timestamp() * 1_000_000)
-    school_days = [day for day in days_between(first, last) if day.weekday() <= FRIDAY]
-    parts = []
-    for done, chunk in enumerate(_chunks(schools), start=1):
-        held = register.read(
-            permit,
-            node.store,
-            schools=[school.urn for school in chunk],
-            first=first,
-            last=last,
-            now=now,
-            as_of=as_of,
-        )
-        counted = tally.count(permit, engine, held, definition=definition, now=now, revision=revision, days=school_days)
-        persistent = tally.count_persistent(
-            permit, engine, held, definition=definition, first=first, last=last, now=now, revision=revision, whole=True
-        )
-        parts.append(Tally(counted.cells, persistent))
-        advance(min(done * SCHOOLS_AT_A_TIME, len(schools)), len(schools))
-    return tally.merge_all(parts)
-
-
-def _permit(
-    node: Node,
-    door: Door,
-    schools: Sequence[School],
-    *,
-    clock: Clock,
-    first: date,
-    last: date,
-    characteristics: Sequence[str] = (),
-    pull: int = 1,
-) -> Permit:
-    """A permit for these schools, for every item the assessment names for this purpose."""
-    request = Request(
-        door=door,
-        purpose=node.purpose,
-        schools=frozenset(school.urn for school in schools),
-        items=items_of(node.manifest, node.purpose) or frozenset(ESSENTIAL),
-        first=first,
-        last=last,
-        characteristics=frozenset(characteristics),
-        pull=pull,
-    )
-    authorities = {school.urn: school.laestab.la for school in schools}
-    return require(node.manifest, request, clock=clock, authorities=authorities, journal=node.journal)
-
-
-def _population(calendars: Calendars, schools: Sequence[School]) -> Population:
-    """Compulsory school age, year 11 until the second half of each school's own summer term."""
-    leaves = {school.urn.number: tally.second_half_of_summer(calendars.of(school)) for school in schools}
-    known = {urn: day for urn, day in leaves.items() if day is not None}
-    return Population(tally.COMPULSORY_SCHOOL_AGE.year_groups, year_11_leaves_at=known)
-
-
-def _chunks(schools: Sequence[School]) -> Iterator[tuple[School, ...]]:
-    rest = iter(schools)
-    while chunk := tuple(islice(rest, SCHOOLS_AT_A_TIME)):
-        yield chunk
-
-
-def _write_down(node: Node, made: Collected, *, now: datetime) -> None:
+def _write_down(node: Node, made: Collected) -> None:
     counts = made.counts
     facts = {
         "round": made.round_id,
@@ -287,4 +247,4 @@ def _write_down(node: Node, made: Collected, *, now: datetime) -> None:
         "kept": counts.kept,
         "rejected": counts.rejected,
     }
-    ledger.append(node.journal, at=now, event="collected", facts=facts)
+    node.gate.log.append(at=node.clock.now(), event="collected", facts=facts)

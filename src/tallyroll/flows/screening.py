@@ -1,26 +1,22 @@
 """Screening without keeping: what a collection would find in a source, for the person who can mend it."""
 
 from datetime import date
-from pathlib import Path
 
 from tallyroll import register
 from tallyroll.connectors.interface import Connector, SchoolState
-from tallyroll.governance import Door, Manifest, Request, items_of, require
+from tallyroll.governance import Door, Gate, Request, permitted, require
 from tallyroll.register import Screened
 from tallyroll.vocab.calendars import Calendars
-from tallyroll.vocab.clock import Clock
 
 
 async def screen_source(
     connector: Connector,
     *,
-    manifest: Manifest,
+    gate: Gate,
     purpose: str,
     calendars: Calendars,
     first: date,
     last: date,
-    clock: Clock,
-    journal: Path,
 ) -> tuple[Screened, ...]:
     """Every approved school of the source, screened from first to last. Nothing is kept.
 
@@ -32,15 +28,15 @@ async def screen_source(
             door=Door.PULL,
             purpose=purpose,
             schools=frozenset(one.school.urn for one in sources),
-            items=items_of(manifest, purpose),
+            items=permitted(gate, purpose),
             first=first,
             last=last,
         )
         authorities = {one.school.urn: one.school.laestab.la for one in sources}
-        permit = require(manifest, request, clock=clock, authorities=authorities, journal=journal)
+        permit = require(gate, request, authorities=authorities)
         found = []
         for one in sources:
-            extract = await connector.pull(permit, one, clock=clock, first=first, last=last)
+            extract = await connector.pull(permit, one, clock=gate.clock, first=first, last=last)
             calendar = calendars.of(one.school)
-            found.append(register.screen(permit, extract, calendar=calendar, now=clock.now()))
+            found.append(register.screen(permit, extract, calendar=calendar, now=gate.clock.now()))
     return tuple(found)

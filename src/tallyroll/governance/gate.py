@@ -1,136 +1,214 @@
-"""The gate: may this be done? A `Permit` or a `Refusal`, each with the clause that decided, each written down."""
+"""The gate: may this be done? A `Permit` or a `Refusal`, each with the clause that decided, each written down.
 
-from collections.abc import Iterator, Mapping
+Whoever stands at a door asks here and takes nobody's word: the ledger is read and verified afresh, the signatures and
+the order of steps are judged again, and what witnesses have seen must be recent. What cannot be verified is refused.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
+from itertools import chain
 
-from tallyroll import ledger
-from tallyroll.governance.manifest import Manifest, Status
-from tallyroll.governance.permits import Door, Permit, Refusal, Request, grant
-from tallyroll.vocab.clock import LONDON, Clock, today
-from tallyroll.vocab.identifiers import Urn
+from tallyroll.governance.assessments import Assessments, Standing
+from tallyroll.governance.lifecycle import SKEW, History, Version
+from tallyroll.governance.limits import Authorities, Fault, beyond_the_assessment
+from tallyroll.governance.manifest import Manifest
+from tallyroll.governance.manifest.words import ForbiddenUse, Tier
+from tallyroll.governance.memory import finished_round, set_back
+from tallyroll.governance.notices import NOTICES_ISSUED, notice_digest
+from tallyroll.governance.permits import Door, Permit, Refusal, Request, StillStands, grant
+from tallyroll.governance.steps import State
+from tallyroll.ledger import Entry, Log, Reader
+from tallyroll.vocab.clock import LONDON, Clock
+from tallyroll.vocab.errors import Refused, VerificationProblem
 from tallyroll.vocab.items import ESSENTIAL, Item
 
+UNKNOWN = "unknown"  # a word that no assessment names is not repeated: it could be anybody's name
 PERMIT_LIFE = timedelta(hours=4)  # a permit does not outlive one collection round
+QUORUM = {Tier.SCHOOL: 0, Tier.TRUST: 0, Tier.AUTHORITY: 2, Tier.NATION: 2}
+"""How many independent witnesses a collection needs, by the tier where registers rest (LOG-05)."""
 
-Fault = tuple[str, str, str]  # clause, reason, mend
-Authorities = Mapping[Urn, str]  # each school's old LA code
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where questions are asked: which collection, by which ledger, at which tier, and where answers are written."""
+
+    assessments: Assessments
+    collection: str
+    tier: Tier
+    log: Log
+    own: Reader  # follows `log`
+    clock: Clock
 
 
-def decide(
-    manifest: Manifest, request: Request, *, clock: Clock, authorities: Authorities, journal: Path
-) -> Permit | Refusal:
-    """The gate's answer, written to the journal before it is given."""
-    now = clock.now()
-    fault = explain(manifest, request, clock=clock, authorities=authorities)
+def decide(gate: Gate, request: Request, *, authorities: Authorities) -> Permit | Refusal:
+    """The gate's answer, written to the log before it is given."""
+    now, request = gate.clock.now(), request.plain()
+    judged = _judge(gate, request, now, authorities)
     answer: Permit | Refusal
-    if fault is None:
-        clause = _deciding_clause(manifest, request)
-        answer = grant(request, manifest=manifest.digest, clause=clause, granted=now, expires=_expiry(manifest, now))
+    if isinstance(judged, Version):
+        answer = grant(
+            request,
+            manifest=judged.digest,
+            clause=f"{gate.collection}/{judged.number} purposes.{request.purpose}",
+            granted=now,
+            expires=_expiry(judged.manifest, now),
+            still_stands=_asker(gate),
+        )
     else:
-        answer = fault
-    ledger.append(journal, at=now, event="gate", facts=_facts(answer))
+        answer = judged
+    facts = _facts(gate, answer) | {"ledger": gate.assessments.head}
+    gate.log.append(at=now, event="gate", facts=facts)
     return answer
 
 
-def explain(manifest: Manifest, request: Request, *, clock: Clock, authorities: Authorities) -> Refusal | None:
+def explain(gate: Gate, request: Request, *, authorities: Authorities) -> Refusal | None:
     """What the gate would answer no with; None where it would say yes. A rehearsal: nothing is granted or logged."""
-    fault = next(_faults(manifest, request, clock=clock, authorities=authorities), None)
-    return None if fault is None else Refusal(request, manifest.digest, *fault)
+    judged = _judge(gate, request.plain(), gate.clock.now(), authorities)
+    return judged if isinstance(judged, Refusal) else None
 
 
-def require(manifest: Manifest, request: Request, *, clock: Clock, authorities: Authorities, journal: Path) -> Permit:
+def require(gate: Gate, request: Request, *, authorities: Authorities) -> Permit:
     """A permit, or the refusal raised."""
-    answer = decide(manifest, request, clock=clock, authorities=authorities, journal=journal)
+    answer = decide(gate, request, authorities=authorities)
     if isinstance(answer, Refusal):
         raise answer.error()
     return answer
 
 
-def _faults(manifest: Manifest, request: Request, *, clock: Clock, authorities: Authorities) -> Iterator[Fault]:
-    yield from _not_in_force(manifest, clock)
-    yield from _outside_purpose(manifest, request)
-    yield from _outside_items(manifest, request)
-    yield from _outside_scope(manifest, request, authorities)
-    yield from _outside_period(manifest, request, clock)
+def in_force(gate: Gate) -> Version:
+    """The version in force now; Refused when there is none."""
+    judged = _stands(gate, gate.clock.now())
+    if isinstance(judged, Version):
+        return judged
+    clause, reason, mend = judged
+    raise Refused(reason, clause=clause, mend=mend)
 
 
-def _not_in_force(manifest: Manifest, clock: Clock) -> Iterator[Fault]:
-    c, day = manifest.collection, today(clock)
-    if c.status is not Status.ACTIVE:
-        reason = f"The assessment '{c.id}' version {c.version} is {c.status}, not active."
-        yield "collection.status", reason, "Nothing moves before it is signed, published and active."
-    for name, since in (
-        ("signed_on", c.signed_on),
-        ("published_on", c.published_on),
-        ("valid_from", c.valid_from),
-    ):
-        if since is None or day < since:
-            yield (
-                f"collection.{name}",
-                f"On {day} the assessment is not yet {_done(name)}.",
-                f"Wait until {since}.",
-            )
+def permitted(gate: Gate, purpose: str) -> frozenset[Item]:
+    """Every item that the version in force permits for a purpose.
+
+    Where none is in force, the essential ones: whoever then asks with them gets the refusal, and it is logged.
+    """
+    judged = _stands(gate, gate.clock.now())
+    return (judged.manifest.items_for(purpose) if isinstance(judged, Version) else None) or ESSENTIAL
+
+
+def _judge(gate: Gate, request: Request, now: datetime, authorities: Authorities) -> Version | Refusal:
+    """The version that permits this, or the first reason why none does."""
+    try:
+        own = gate.own.refresh()
+        version = next(set_back(own, gate.assessments, now), None) or _stands(gate, now)
+    except VerificationProblem as problem:
+        version = _broken(problem)
+    if not isinstance(version, Version):
+        return Refusal(request, "", *version)
+    day = now.astimezone(LONDON).date()
+    faults = chain(
+        beyond_the_assessment(version.manifest, request, on=day, authorities=authorities),
+        chain(finished_round(own, request, now), _unnotified(own, version, request))
+        if request.door is Door.PULL
+        else (),
+    )
+    fault = next(faults, None)
+    return version if fault is None else Refusal(request, version.digest, *fault)
+
+
+def _stands(gate: Gate, now: datetime) -> Version | Fault:
+    """The version in force by the ledger as it is at this moment, or why there is none."""
+    try:
+        standing = gate.assessments.standing()
+        fault = next(not_in_force(standing, gate.collection, tier=gate.tier, now=now), None)
+    except VerificationProblem as problem:
+        return _broken(problem)
+    version = standing.history(gate.collection).active
+    return fault or version or _inactive(standing.history(gate.collection))
+
+
+def _broken(problem: VerificationProblem) -> Fault:
+    return "ledger", f"The ledger does not hold: {problem}", "Nothing moves until it can be verified."
+
+
+def _asker(gate: Gate) -> StillStands:
+    """How a permit asks again: is the version under which it was granted still the one in force?"""
+
+    def still_stands(permit: Permit, now: datetime) -> None:
+        judged = _stands(gate, now)
+        if not isinstance(judged, Version):
+            clause, reason, mend = judged
+            raise Refused(reason, clause=clause, mend=mend)
+        if judged.digest != permit.manifest:
+            raise Refused("Another version of the assessment is in force now.", clause=permit.clause)
+
+    return still_stands
+
+
+def not_in_force(standing: Standing, collection: str, *, tier: Tier, now: datetime) -> Iterator[Fault]:
+    """Why nothing may move now, whatever is asked: no active version, suspended, unwitnessed, expired."""
+    history, day = standing.history(collection), now.astimezone(LONDON).date()
+    version = history.active
+    if history.stopped is not None:
+        said = history.stopped.statement
+        reason = f"Suspended on {said.at:%Y-%m-%d at %H:%M} UTC by {' and '.join(history.stopped.holders)}."
+        yield "suspended", reason, "Wait until the approver and the data-protection officer resume it."
+    if version is None:
+        yield _inactive(history)
+        return
+    c = version.manifest.collection
+    if day < c.valid_from:
+        yield "collection.valid_from", f"The assessment holds from {c.valid_from}.", "Wait until then."
     if day >= c.expires:
-        yield (
-            "collection.expires",
-            f"The assessment expired on {c.expires}.",
-            "Assess again and publish a new version.",
-        )
+        yield "collection.expires", f"The assessment expired on {c.expires}.", "Assess again, as a new version."
+    if list(Tier).index(tier) > list(Tier).index(c.tier):
+        yield "collection.tier", f"Registers may rest at the {c.tier}, not at the {tier}.", "Leave them where they are."
+    yield from _lapsed(version.manifest, now)
+    yield from _unwitnessed(standing, c.tier, now)
 
 
-def _done(name: str) -> str:
-    return {"signed_on": "signed", "published_on": "published", "valid_from": "in force"}[name]
+def _inactive(history: History) -> Fault:
+    last = history.versions[-1] if history.versions else None
+    state = last.state if last else State.DRAFT
+    reason = f"The assessment '{history.collection}' is {state}, not active."
+    return "collection.status", reason, "Nothing moves before it is signed, published and active."
 
 
-def _outside_purpose(manifest: Manifest, request: Request) -> Iterator[Fault]:
-    known = [purpose.id for purpose in manifest.purposes]
-    if request.purpose not in known:
-        yield (
-            "purposes",
-            f"'{request.purpose}' is not a purpose of this assessment.",
-            f"It names {', '.join(known)}.",
-        )
+def _lapsed(manifest: Manifest, now: datetime) -> Iterator[Fault]:
+    day = now.astimezone(LONDON).date()
+    document = manifest.policy_document
+    if document is not None and day > document.review_on:
+        reason = f"The policy document '{document.reference}' was due for review on {document.review_on}."
+        yield "policy_document.review_on", reason, "Review it, as a new version."
+    for party in manifest.parties:
+        if party.contract is not None and day > party.contract.ends:
+            yield "parties.contract", f"The contract of {party.name} ended on {party.contract.ends}.", "Renew it."
 
 
-def _outside_items(manifest: Manifest, request: Request) -> Iterator[Fault]:
-    permitted = {clause.name for clause in manifest.items if request.purpose in clause.purposes}
-    beyond = sorted(request.items - permitted)
-    if beyond:
-        reason = f"The assessment does not permit {', '.join(beyond)} for '{request.purpose}'."
-        yield "items", reason, "Ask for less, or assess the items first."
-    missing = sorted(ESSENTIAL - request.items) if request.door is not Door.RELEASE else []
-    if missing:
-        yield "items", f"Without {', '.join(missing)} nothing can be counted rightly.", "Ask for these too."
-    unpublished = sorted(request.characteristics - set(manifest.release.characteristics))
-    if unpublished:
-        reason = f"The assessment does not name the breakdown {', '.join(unpublished)}."
-        yield "release.characteristics", reason, "Count less, or assess the breakdown first."
+def _unwitnessed(standing: Standing, tier: Tier, now: datetime) -> Iterator[Fault]:
+    needed = QUORUM[tier]
+    if standing.roles.quorum < needed:
+        reason = f"Where registers rest at the {tier}, {needed} witnesses must see the ledger."
+        yield "roles.quorum", reason, "Name witnesses in the roles."
+    if standing.roles.quorum:
+        oldest = timedelta(minutes=standing.roles.fresh_minutes)
+        seen = standing.witnessed_at
+        if seen is None or not -SKEW <= now - seen <= oldest:
+            minutes = standing.roles.fresh_minutes
+            reason = f"No {standing.roles.quorum} witnesses have seen this ledger in the last {minutes} minutes."
+            yield "roles.fresh_minutes", reason, "Fetch the ledger again; what is old may hide a suspension."
 
 
-def _outside_scope(manifest: Manifest, request: Request, authorities: Authorities) -> Iterator[Fault]:
-    allowed = set(manifest.scope.authorities)
-    beyond = sorted({authorities.get(urn, "unknown") for urn in request.schools} - allowed) if allowed else []
-    if beyond:
-        reason = f"Schools of authority {', '.join(beyond[:5])} are outside the assessment."
-        yield "scope.authorities", reason, "Collect only from the authorities it names."
-
-
-def _outside_period(manifest: Manifest, request: Request, clock: Clock) -> Iterator[Fault]:
-    if request.last < request.first:
-        yield "frequency.window_days", "The last day lies before the first.", "Turn them round."
-    if request.last > today(clock):
-        yield "frequency.window_days", f"{request.last} lies in the future.", "Ask for days that have been."
-    if request.door is Door.PULL and request.pull > manifest.frequency.pulls_a_day:
-        reason = f"The source may be asked {manifest.frequency.pulls_a_day} times a day, not {request.pull}."
-        yield "frequency.pulls_a_day", reason, "Wait for the next day."
-    if request.door is Door.PULL and (today(clock) - request.first).days > manifest.frequency.window_days:
-        reason = f"A pull may reach back {manifest.frequency.window_days} days, not to {request.first}."
-        yield "frequency.window_days", reason, "Ask for fewer days."
-
-
-def _deciding_clause(manifest: Manifest, request: Request) -> str:
-    return f"{manifest.collection.id}/{manifest.collection.version} purposes.{request.purpose}"
+def _unnotified(own: Sequence[Entry], version: Version, request: Request) -> Iterator[Fault]:
+    """Families are told before a school goes live, and again when what they were told has changed (LAW-02)."""
+    notice = notice_digest(version.manifest)
+    told: set[int] = set()
+    for entry in own:
+        if entry.event == NOTICES_ISSUED and entry.facts.get("notice") == notice:
+            schools = entry.facts.get("schools")
+            told.update(schools if isinstance(schools, list) else [])
+    untold = sorted(urn.number for urn in request.schools if urn.number not in told)
+    if untold:
+        reason = f"{len(untold)} schools have not recorded that families got this notice, as {untold[0]}."
+        yield "notices", reason, "Send the notices, then `tallyroll dpia notices-issued`."
 
 
 def _expiry(manifest: Manifest, now: datetime) -> datetime:
@@ -138,15 +216,28 @@ def _expiry(manifest: Manifest, now: datetime) -> datetime:
     return min(now + PERMIT_LIFE, datetime.combine(manifest.collection.expires, time(), LONDON).astimezone(UTC))
 
 
-def _facts(answer: Permit | Refusal) -> dict[str, object]:
-    """What the journal keeps of an answer: who, what, which days and why; no pupil, and schools as a number."""
-    request = answer.request
+def _known(gate: Gate) -> frozenset[str]:
+    """The words that may be logged: every purpose and recipient that a version names, and the forbidden uses."""
+    try:
+        versions = gate.assessments.standing().history(gate.collection).versions
+    except VerificationProblem:
+        versions = ()
+    named = {one.id for version in versions for one in version.manifest.purposes}
+    named |= {one.name for version in versions for one in version.manifest.recipients}
+    return frozenset(named) | frozenset(ForbiddenUse) | {""}
+
+
+def _facts(gate: Gate, answer: Permit | Refusal) -> dict[str, object]:
+    """What the log keeps of an answer: who, what, which days and why; no pupil, no free text, schools as a number."""
+    request, known = answer.request, _known(gate)
     facts: dict[str, object] = {
         "answer": "permit" if isinstance(answer, Permit) else "refusal",
+        "collection": gate.collection,
         "manifest": answer.manifest,
         "clause": answer.clause,
         "door": str(request.door),
-        "purpose": request.purpose,
+        "purpose": request.purpose if request.purpose in known else UNKNOWN,
+        "recipient": request.recipient if request.recipient in known else UNKNOWN,
         "pull": request.pull,
         "schools": len(request.schools),
         "characteristics": sorted(request.characteristics),
@@ -159,8 +250,3 @@ def _facts(answer: Permit | Refusal) -> dict[str, object]:
     else:
         facts["expires"] = answer.expires.isoformat()
     return facts
-
-
-def items_of(manifest: Manifest, purpose: str) -> frozenset[Item]:
-    """Every item the manifest permits for a purpose."""
-    return frozenset(clause.name for clause in manifest.items if purpose in clause.purposes)

@@ -3,28 +3,38 @@
 Only `governance.gate` grants: a `Permit` built anywhere else fails at once, and a test of the repository looks too.
 The seal is not kept in the permit, so `dataclasses.replace` cannot hand it on to a wider one; a permit is not copied
 or pickled; and `check` refuses a permit that the gate of this process does not remember, or remembers otherwise.
+Every check asks the ledger again, so that a suspension stops what is under way.
 """
 
-from collections.abc import Collection
+import re
+from collections.abc import Callable, Collection
 from dataclasses import InitVar, dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NoReturn
 from weakref import WeakKeyDictionary
 
-from tallyroll.vocab.errors import Refused
+from tallyroll.vocab.characteristics import BY_NAME as CHARACTERISTICS
+from tallyroll.vocab.errors import Refused, UsageProblem
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.items import Item
 
 _SEAL = object()
+_IS_PURPOSE = re.compile(r"[a-z][a-z0-9-]{1,63}", re.ASCII).fullmatch  # what is asked is logged: no free text
 
 
 class Door(StrEnum):
     """Where the gate is asked."""
 
+    ENROL = "enrol"  # ask a school to take part
     PULL = "pull"  # ask a source for rows, screen them and keep them
     COUNT = "count"  # read kept rows and count them
+    SEND = "send"  # let counts leave
+    RECEIVE = "receive"  # take counts in
+    OPEN = "open"  # open sums of shares
     RELEASE = "release"  # publish figures
+    READ = "read"  # look at named rows
+    EXPORT = "export"  # let named rows leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +49,23 @@ class Request:
     last: date
     characteristics: frozenset[str] = frozenset()
     pull: int = 1  # which of the day's rounds of collection this is
+    source: str = ""  # which connector pulls
+    recipient: str = ""  # who gets what leaves, by the name that the assessment gives
+
+    def plain(self) -> "Request":
+        """The same as a request of this very class, frozen: what the gate judges and remembers."""
+        return Request(**{one.name: getattr(self, one.name) for one in fields(Request)})
 
     def __post_init__(self) -> None:
         """Freeze what was given as a set, a list or a subclass: what the gate judged must not change afterwards."""
         for name in ("schools", "items", "characteristics"):
             object.__setattr__(self, name, frozenset(getattr(self, name)))
+        if not _IS_PURPOSE(self.purpose):
+            mend = "Name one that the assessment gives."
+            raise UsageProblem("This is not the name of a purpose.", where="purpose", mend=mend)
+        if not self.characteristics <= CHARACTERISTICS.keys():
+            mend = f"Known are {', '.join(CHARACTERISTICS)}."
+            raise UsageProblem("This is not a breakdown that is known.", where="characteristics", mend=mend)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -61,6 +83,9 @@ class Permit:
         if seal is not _SEAL:
             raise Refused("Only the gate grants a permit.", clause="gate")
 
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("A permit has one kind: what a subclass answers for itself proves nothing.")
+
     def __reduce__(self) -> NoReturn:
         raise Refused("A permit is not copied or sent.", clause="gate", mend="Ask the gate where it is needed.")
 
@@ -75,13 +100,15 @@ class Permit:
         characteristics: Collection[str] = (),
     ) -> None:
         """Refused unless everything named lies within the permit; each door asks for itself."""
-        if _GRANTED.get(self) != self._words():
+        words, still_stands = _GRANTED.get(self, (None, None))
+        if words != self._words() or still_stands is None:
             raise Refused("The gate did not grant this permit.", clause="gate", mend="Ask the gate.")
         asked = self.request
         if door is not asked.door:
             raise Refused(f"This permit opens the door '{asked.door}', not '{door}'.", clause=self.clause)
         if not self.granted <= now < self.expires:
             raise Refused("This permit is not in force now.", clause=self.clause, mend="Ask the gate again.")
+        still_stands(self, now)
         self._check_within(schools, asked.schools, "school")
         self._check_within(items, asked.items, "item")
         self._check_within(characteristics, asked.characteristics, "breakdown")
@@ -98,8 +125,11 @@ class Permit:
             raise Refused(f"The permit does not cover {what} {', '.join(beyond[:5])}.", clause=self.clause)
 
 
-_GRANTED: WeakKeyDictionary[Permit, tuple[object, ...]] = WeakKeyDictionary()
-"""Every living permit that the gate of this process has granted, and all that it said then."""
+StillStands = Callable[[Permit, datetime], None]
+"""Asks the ledger whether the assessment behind a permit is still in force; raises Refused where it is not."""
+
+_GRANTED: WeakKeyDictionary[Permit, tuple[tuple[object, ...], StillStands]] = WeakKeyDictionary()
+"""Every living permit that the gate of this process has granted, all that it said then, and how to ask again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +140,17 @@ class Refusal:
     manifest: str
     clause: str
     reason: str
-    mend: str
+    mend: str = ""
 
     def error(self) -> Refused:
         """The same, to be raised."""
         return Refused(self.reason, clause=self.clause, mend=self.mend)
 
 
-def grant(request: Request, *, manifest: str, clause: str, granted: datetime, expires: datetime) -> Permit:
+def grant(
+    request: Request, *, manifest: str, clause: str, granted: datetime, expires: datetime, still_stands: StillStands
+) -> Permit:
     """A permit. For `governance.gate` only."""
     permit = Permit(request, manifest, clause, granted, expires, _SEAL)
-    _GRANTED[permit] = permit._words()
+    _GRANTED[permit] = (permit._words(), still_stands)
     return permit

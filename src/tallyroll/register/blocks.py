@@ -1,18 +1,17 @@
-"""Blocks: how a roll and a week of marks become bytes, and how bytes are proved to be what was written.
+"""Blocks: how a roll, a week of marks and a list of pupils become bytes, and bytes become those again.
 
-The digest is taken of the bytes before compression, so that it names the content whatever the compressor.
+What comes in here was decrypted, and so is what was written: only its size is looked at, as a guard against bugs.
 """
 
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
 from threading import local
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import zstandard
 
 from tallyroll.register.stretches import COLUMNS, Stretches
-from tallyroll.vocab.errors import VerificationProblem
 
 Marks = npt.NDArray[np.uint8]
 
@@ -36,72 +35,51 @@ def _decompressor() -> zstandard.ZstdDecompressor:
     return decompressor
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a block holds: so many rows, their bytes, and the digest by which two contents are compared."""
-
-    n_rows: int
-    raw: bytes
-    sha256: bytes
-
-    def compressed(self) -> bytes:
-        """The bytes as they are stored."""
-        return _compressor().compress(self.raw)
+def _compress(raw: bytes) -> bytes:
+    return _compressor().compress(raw)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Bytes as they were stored, the digest of what they held, and how many rows that was."""
-
-    n_rows: int
-    data: bytes
-    sha256: bytes
+def _decompress(data: bytes) -> bytes:
+    return _decompressor().decompress(data, max_output_size=MAX_BYTES)
 
 
-def _content(n_rows: int, raw: bytes) -> Content:
-    return Content(n_rows, raw, hashlib.sha256(raw).digest())
-
-
-def _unpack(block: Block, *, n_bytes: int, where: str) -> bytes:
-    """The bytes before compression. Raises VerificationProblem, naming the place, when they are not as written."""
-    try:
-        raw = _decompressor().decompress(block.data, max_output_size=min(n_bytes, MAX_BYTES))
-    except zstandard.ZstdError:
-        raw = b""
-    if len(raw) != n_bytes or hashlib.sha256(raw).digest() != block.sha256:
-        raise VerificationProblem(
-            "The bytes stored here are not those that were written.",
-            where=where,
-            mend="Restore the store from a copy, or remove this school and collect it again.",
-        )
-    return raw
-
-
-def roll_content(stretches: Stretches) -> Content:
+def pack_roll(stretches: Stretches) -> bytes:
     """A roll as bytes: column by column, 32 bits a number, little-endian."""
-    return _content(len(stretches), np.ascontiguousarray(stretches.T, dtype="<i4").tobytes())
+    return _compress(np.ascontiguousarray(stretches.T, dtype="<i4").tobytes())
 
 
-def unpack_roll(block: Block, *, columns: str, where: str) -> Stretches:
+def unpack_roll(data: bytes, *, n_spans: int, columns: str) -> Stretches:
     """The roll in these bytes. `columns` names what was stored; a characteristic that was not is unknown."""
     names = columns.split(",")
-    raw = _unpack(block, n_bytes=4 * len(names) * block.n_rows, where=where)
-    stored = np.frombuffer(raw, dtype="<i4").reshape(len(names), block.n_rows)
-    stretches = np.zeros((block.n_rows, len(COLUMNS)), dtype=np.int32)
+    stored = np.frombuffer(_decompress(data), dtype="<i4").reshape(len(names), n_spans)
+    stretches = np.zeros((n_spans, len(COLUMNS)), dtype=np.int32)
     for place, name in enumerate(COLUMNS):
         if name in names:
             stretches[:, place] = stored[names.index(name)]
     return stretches
 
 
-def week_content(marks: Marks) -> Content:
-    """A week of marks as bytes, as far as the last pupil with a mark: a new pupil does not change old weeks."""
+def as_marked(marks: Marks) -> Marks:
+    """A week as far as the last pupil with a mark: a new pupil does not change old weeks."""
     marked = np.flatnonzero(np.any(marks, axis=(1, 2)))
-    n_pupils = int(marked[-1]) + 1 if len(marked) else 0
-    return _content(n_pupils, np.ascontiguousarray(marks[:n_pupils]).tobytes())
+    return marks[: int(marked[-1]) + 1 if len(marked) else 0]
 
 
-def unpack_week(block: Block, *, where: str) -> Marks:
+def pack_week(marks: Marks) -> bytes:
+    """A week of marks as bytes."""
+    return _compress(np.ascontiguousarray(marks).tobytes())
+
+
+def unpack_week(data: bytes, *, n_pupils: int) -> Marks:
     """The marks in these bytes, by pupil number, day of the week and session."""
-    raw = _unpack(block, n_bytes=block.n_rows * DAYS * SESSIONS, where=where)
-    return np.frombuffer(raw, dtype=np.uint8).reshape(block.n_rows, DAYS, SESSIONS)
+    return np.frombuffer(_decompress(data), dtype=np.uint8).reshape(n_pupils, DAYS, SESSIONS)
+
+
+def pack_pupils(numbers: Mapping[str, int]) -> bytes:
+    """The numbers of pupils, by their keys, as bytes."""
+    return _compress(msgspec.json.encode(numbers))
+
+
+def unpack_pupils(data: bytes) -> dict[str, int]:
+    """The numbers in these bytes, by the pupils' keys."""
+    return msgspec.json.decode(_decompress(data), type=dict[str, int])

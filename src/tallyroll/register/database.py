@@ -13,14 +13,14 @@ BUSY_S = 30  # a school's transaction takes about a millisecond: a writer that w
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def place(urn: int, what: str, revision: int) -> str:
-    """Where in the store something is, for a message."""
-    return f"store: school {urn}, {what}, revision {revision}"
-
-
 def microseconds(moment: datetime) -> int:
     """Microseconds since 1970, the store's unit of time."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment(microseconds: int) -> datetime:
+    """The moment so many microseconds after the beginning of 1970."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def connect(path: Path, *, mode: str) -> sqlite3.Connection:
@@ -31,6 +31,7 @@ def connect(path: Path, *, mode: str) -> sqlite3.Connection:
         _check_ours(sql, path)
         sql.execute("PRAGMA synchronous = FULL")
         sql.execute("PRAGMA foreign_keys = ON")
+        sql.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
     except BaseException:
         sql.close()
         raise

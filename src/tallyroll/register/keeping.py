@@ -1,21 +1,21 @@
 """`keep`: one school's screened extract into the store, in one transaction: all of it or nothing."""
 
-import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
 
 from tallyroll.governance import Door, Permit
-from tallyroll.register.blocks import roll_content, week_content
+from tallyroll.register.blocks import as_marked
 from tallyroll.register.calendars import calendar_to_json
-from tallyroll.register.database import microseconds
-from tallyroll.register.merging import Said, merged_roll, merged_weeks
-from tallyroll.register.revisions import roll_at, weeks_at
+from tallyroll.register.database import microseconds, moment
+from tallyroll.register.merging import Said, by_year, merged_roll, merged_weeks
 from tallyroll.register.screening import Screened
+from tallyroll.register.shelf import Shelf, whole_roll
 from tallyroll.register.sieve import Ints
 from tallyroll.register.store import RegisterStore
-from tallyroll.register.stretches import COLUMNS, PUPIL, Stretches, from_table, items_held, numbers_of, since
+from tallyroll.register.stretches import PUPIL, Stretches, from_table, items_held, no_stretches, numbers_of, since
 from tallyroll.register.words import date_of, day_number
 from tallyroll.vocab.errors import InputProblem
 from tallyroll.vocab.identifiers import Urn
@@ -49,7 +49,7 @@ def keep(permit: Permit, store: RegisterStore, screened: Screened, *, now: datet
     items = ESSENTIAL | items_held(given)
     permit.check(Door.PULL, now=now, schools=(screened.school.urn,), days=days, items=items)
     with store.writing() as sql:
-        writer = _Writer(sql, screened, now=microseconds(now))
+        writer = _Writer(store.shelf(sql, screened.school.urn.number), screened, now=microseconds(now))
         writer.keep_facts()
         numbers = writer.pupil_numbers()
         roll_changed = writer.keep_roll(given, numbers)
@@ -63,11 +63,11 @@ def keep(permit: Permit, store: RegisterStore, screened: Screened, *, now: datet
 class _Writer:
     """One school's transaction. Its revision is opened by the first thing that differs from what was known."""
 
-    def __init__(self, sql: sqlite3.Connection, screened: Screened, *, now: int) -> None:
-        self.sql, self.screened, self.now = sql, screened, now
-        self.urn = screened.school.urn.number
-        sql.execute("INSERT INTO school VALUES (?, 0) ON CONFLICT DO NOTHING", (self.urn,))
-        found: tuple[int] = sql.execute("SELECT revision FROM school WHERE urn = ?", (self.urn,)).fetchone()
+    def __init__(self, shelf: Shelf, screened: Screened, *, now: int) -> None:
+        self.shelf, self.screened, self.now = shelf, screened, now
+        self.sql, self.urn = shelf.sql, shelf.urn
+        self.sql.execute("INSERT INTO school VALUES (?, 0, 0) ON CONFLICT DO NOTHING", (self.urn,))
+        found: tuple[int] = self.sql.execute("SELECT revision FROM school WHERE urn = ?", (self.urn,)).fetchone()
         self.revision = found[0]
         self._opened = False
 
@@ -100,37 +100,66 @@ class _Writer:
     def pupil_numbers(self) -> Ints:
         """The number of each key of the extract: given in the order of coming, never given again."""
         keys = self.screened.keys
-        numbers = dict(self.sql.execute("SELECT key, number FROM pupil WHERE urn = ?", (self.urn,)))
-        new = [key for key in keys if key not in numbers]
+        found = self._numbers_of(keys)
+        new = [key for key in keys if key not in found]
         if new:
-            rows = [(self.urn, number, key) for number, key in enumerate(new, start=len(numbers))]
-            self.sql.executemany("INSERT INTO pupil VALUES (?, ?, ?)", rows)
-            numbers.update((key, number) for _, number, key in rows)
-        return np.fromiter(map(numbers.__getitem__, keys), dtype=np.int64, count=len(keys))
+            statement = "UPDATE school SET n_pupils = n_pupils + ? WHERE urn = ? RETURNING n_pupils"
+            (n_pupils,) = self.sql.execute(statement, (len(new), self.urn)).fetchone()
+            found |= {key: number for number, key in enumerate(new, start=n_pupils - len(new))}
+        return np.fromiter(map(found.__getitem__, keys), dtype=np.int64, count=len(keys))
+
+    def _numbers_of(self, keys: Collection[str]) -> dict[str, int]:
+        """The numbers of keys, among others, as far as they have one. Most stand in the latest list."""
+        found: dict[str, int] = {}
+        for _, listed in self.shelf.pupils() if keys else ():
+            found |= listed
+            if found.keys() >= set(keys):
+                break
+        return found
 
     def keep_roll(self, given: Stretches, numbers: Ints) -> bool:
-        """The roll as it is now; true when it differs from what was known."""
+        """The roll as it is now, each year's part that differs; true when the roll differs from what was known."""
         screened = self.screened
-        if not (screened.full or len(given) or screened.removed):
+        if not (screened.full or len(given) or screened.removed or self._year_turned()):
             return False
-        known, sha256 = roll_at(self.sql, self.urn)
+        parts = self.shelf.roll_parts()
+        known = whole_roll(parts.values())
         self._refuse_empty(known, given)
         numbered = given.copy()
         numbered[:, PUPIL] = numbers[given[:, PUPIL]]
-        content = roll_content(
-            merged_roll(
-                known,
-                numbered,
-                removed=self._removed_numbers(),
-                year_start=day_number(AcademicYear.of(screened.first).first),
-                left_before=day_number(screened.first) if screened.full else None,
-            )
+        roll = merged_roll(
+            known,
+            numbered,
+            removed=self._removed_numbers(),
+            year_start=day_number(AcademicYear.of(screened.first).first),
+            left_before=day_number(screened.first) if screened.full else None,
         )
-        if content.sha256 == sha256 or (content.n_rows == 0 and not sha256):
-            return False
-        row = (self.urn, self._open_revision(), content.n_rows, ",".join(COLUMNS))
-        self.sql.execute("INSERT INTO roll VALUES (?, ?, ?, ?, ?, ?)", (*row, content.compressed(), content.sha256))
-        return True
+        for year, part in by_year(roll, years=self._years(parts)).items():
+            if not np.array_equal(part, parts.get(year, no_stretches())):
+                self.shelf.add_roll(year, part, revision=self._open_revision())
+                self._list_pupils(year, part, numbers)
+        return not np.array_equal(roll, known)
+
+    def _year_turned(self) -> bool:
+        """Whether the extract reaches into a year that has no part of the roll yet."""
+        (latest,) = self.sql.execute("SELECT max(year) FROM roll WHERE urn = ?", (self.urn,)).fetchone()
+        return latest is not None and latest < AcademicYear.of(self.screened.last).start
+
+    def _years(self, parts: Collection[int]) -> range:
+        """The years of the roll: those that were known, and those of the extract."""
+        years = [*parts, *(AcademicYear.of(day).start for day in (self.screened.first, self.screened.last))]
+        return range(min(years), max(years) + 1)
+
+    def _list_pupils(self, year: int, part: Stretches, numbers: Ints) -> None:
+        """Put every pupil of this part of the roll into the year's list."""
+        lists = dict(self.shelf.pupils())
+        listed, on_roll = lists.get(year, {}), set(part[:, PUPIL].tolist())
+        if on_roll <= set(listed.values()):
+            return
+        known = dict(zip(self.screened.keys, numbers.tolist(), strict=True))
+        for other in lists.values():
+            known |= other
+        self.shelf.put_pupils(year, listed | {key: number for key, number in known.items() if number in on_roll})
 
     def _refuse_empty(self, known: Stretches, given: Stretches) -> None:
         """An empty roll is a lost grant of access, not a school whose pupils all went on one day."""
@@ -143,23 +172,20 @@ class _Writer:
             )
 
     def _removed_numbers(self) -> Ints:
-        statement = "SELECT number FROM pupil WHERE urn = ? AND key = ?"
-        found = [self.sql.execute(statement, (self.urn, key)).fetchone() for key in self.screened.removed]
-        return np.array([row[0] for row in found if row is not None], dtype=np.int64)
+        found = self._numbers_of(self.screened.removed)
+        return np.array([found[key] for key in self.screened.removed if key in found], dtype=np.int64)
 
     def keep_weeks(self, numbers: Ints) -> tuple[date, ...]:
         """The Mondays of the weeks that differ from what was known, each now written whole."""
         said = _said(self.screened, numbers)
         mondays = said.mondays()
-        known = weeks_at(self.sql, self.urn, first=mondays[0], last=mondays[-1]) if mondays else {}
+        known = self.shelf.weeks(first=mondays[0], last=mondays[-1]) if mondays else {}
         changed = []
-        for monday, marks in merged_weeks({monday: marks for monday, (marks, _) in known.items()}, said):
-            content = week_content(marks)
-            same = known[monday][1] == content.sha256 if monday in known else content.n_rows == 0
+        for monday, marks in merged_weeks(known, said):
+            marked = as_marked(marks)
+            same = np.array_equal(known[monday], marked) if monday in known else len(marked) == 0
             if not same:
-                row = (self.urn, monday, self._open_revision(), content.n_rows)
-                blobs = (content.compressed(), content.sha256)
-                self.sql.execute("INSERT INTO week VALUES (?, ?, ?, ?, ?, ?)", (*row, *blobs))
+                self.shelf.add_week(monday, marked, revision=self._open_revision())
                 changed.append(date_of(monday))
         return tuple(changed)
 
@@ -180,15 +206,8 @@ class _Writer:
             "INSERT OR REPLACE INTO round VALUES (?, ?, 'kept', ?, ?, ?, ?, ?, ?, '', ?)",
             (round_id, self.urn, *counts, screened.resume, self.now),
         )
-        self._keep_findings(round_id)
-
-    def _keep_findings(self, round_id: str) -> None:
-        key = (round_id, self.urn)
-        found = (
-            (*key, one.check, one.severity, one.place, one.row, one.field, one.message, one.mend, one.n_rows)
-            for one in self.screened.findings
-        )
-        self.sql.executemany("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
+        year = AcademicYear.of(moment(self.now).date()).start
+        self.shelf.add_findings(round_id, screened.findings, year=year)
 
 
 def _said(screened: Screened, numbers: Ints) -> Said:

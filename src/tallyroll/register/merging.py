@@ -19,6 +19,8 @@ import numpy as np
 from tallyroll.register.blocks import DAYS, SESSIONS, Marks
 from tallyroll.register.sieve import Ints
 from tallyroll.register.stretches import PUPIL, Stretches, are_among, joined, since, until
+from tallyroll.register.words import day_number
+from tallyroll.vocab.periods import AcademicYear
 
 _WEEK, _THURSDAY = 7, 3  # 1970-01-01, day 0, was a Thursday
 
@@ -61,6 +63,19 @@ def merged_roll(
     had_earlier = are_among(given[:, PUPIL], earlier[:, PUPIL])
     later = since(given[had_earlier], year_start)
     return joined(np.concatenate([others, earlier, later, given[~had_earlier]]))
+
+
+def by_year(roll: Stretches, *, years: range) -> dict[int, Stretches]:
+    """The roll cut at 31 August into a part for each academic year; the first and the last reach out for ever."""
+    parts = {}
+    for start in years:
+        year, part = AcademicYear(start), roll
+        if start != years[0]:
+            part = since(part, day_number(year.first))
+        if start != years[-1]:
+            part = until(part, day_number(year.last))
+        parts[start] = part
+    return parts
 
 
 def merged_weeks(known: Mapping[int, Marks], said: Said) -> Iterator[tuple[int, Marks]]:

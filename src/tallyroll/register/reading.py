@@ -13,8 +13,8 @@ from tallyroll.governance import Door, Permit
 from tallyroll.register.blocks import DAYS, SESSIONS, Marks
 from tallyroll.register.database import microseconds
 from tallyroll.register.merging import monday_of
-from tallyroll.register.revisions import LATEST, revision_at, roll_at, weeks_at
 from tallyroll.register.screening import Known
+from tallyroll.register.shelf import LATEST, Shelf
 from tallyroll.register.store import RegisterStore
 from tallyroll.register.stretches import FIRST, LAST, PUPIL, Stretches, to_table, without
 from tallyroll.register.words import day_number
@@ -54,15 +54,15 @@ def read(
     spans, dense, facts = [], [], []
     with store.reading() as sql:
         for urn in sorted({school.number for school in schools}):
-            revision = LATEST if as_of is None else revision_at(sql, urn, as_of=microseconds(as_of))
+            shelf = store.shelf(sql, urn)
+            revision = LATEST if as_of is None else shelf.revision_at(microseconds(as_of))
             row = _facts(sql, urn, revision)
             if row is not None:
-                stretches = _on_roll(sql, urn, revision, first=day_number(first), last=day_number(last))
+                stretches = _on_roll(shelf, revision, first=day_number(first), last=day_number(last))
                 facts.append((urn, *row))
                 spans.append(to_table(without(stretches, permit.request.items), urn=urn))
-                dense.append(
-                    (urn, _dense(sql, urn, revision, stretches, first=day_number(first), last=day_number(last)))
-                )
+                marks = _dense(shelf, revision, stretches, first=day_number(first), last=day_number(last))
+                dense.append((urn, marks))
     return Register(schools=_schools_table(facts), spans=_joined(spans), marks=_marks_table(dense))
 
 
@@ -73,8 +73,9 @@ def known(permit: Permit, store: RegisterStore, *, school: Urn, now: datetime) -
     """
     permit.check(Door.PULL, now=now, schools=(school,), items=ESSENTIAL)
     with store.reading() as sql:
-        stretches, _ = roll_at(sql, school.number)
-        keys = dict(sql.execute("SELECT number, key FROM pupil WHERE urn = ?", (school.number,)))
+        shelf = store.shelf(sql, school.number)
+        stretches = shelf.roll()
+        keys = {number: key for _, listed in shelf.pupils() for key, number in listed.items()}
     numbers, places = np.unique(stretches[:, PUPIL], return_inverse=True)
     local = without(stretches, permit.request.items)
     local[:, PUPIL] = places
@@ -88,15 +89,15 @@ def _facts(sql: sqlite3.Connection, urn: int, revision: int) -> tuple[str, str] 
     return row
 
 
-def _on_roll(sql: sqlite3.Connection, urn: int, revision: int, *, first: int, last: int) -> Stretches:
-    stretches, _ = roll_at(sql, urn, revision=revision)
+def _on_roll(shelf: Shelf, revision: int, *, first: int, last: int) -> Stretches:
+    stretches = shelf.roll(revision=revision)
     return stretches[(stretches[:, FIRST] <= last) & (stretches[:, LAST] >= first)]
 
 
-def _dense(sql: sqlite3.Connection, urn: int, revision: int, stretches: Stretches, *, first: int, last: int) -> _Dense:
+def _dense(shelf: Shelf, revision: int, stretches: Stretches, *, first: int, last: int) -> _Dense:
     """The marks of the pupils on the roll: session by session, in the order of their numbers."""
     pupils = np.unique(stretches[:, PUPIL])
-    mondays, block = _block(sql, urn, revision, pupils, first=monday_of(first), last=monday_of(last))
+    mondays, block = _block(shelf, revision, pupils, first=monday_of(first), last=monday_of(last))
     days = (mondays[:, None] + np.arange(DAYS)).ravel()
     sessions = block.reshape(len(days), SESSIONS, len(pupils))
     came = np.any(sessions, axis=2) & ((first <= days) & (days <= last))[:, None]
@@ -110,12 +111,12 @@ def _dense(sql: sqlite3.Connection, urn: int, revision: int, stretches: Stretche
 
 
 def _block(
-    sql: sqlite3.Connection, urn: int, revision: int, pupils: npt.NDArray[np.int32], *, first: int, last: int
+    shelf: Shelf, revision: int, pupils: npt.NDArray[np.int32], *, first: int, last: int
 ) -> tuple[npt.NDArray[np.int64], Marks]:
     """The weeks that came, and their marks by week, day, session and pupil."""
-    weeks = weeks_at(sql, urn, first=first, last=last, revision=revision)
+    weeks = shelf.weeks(first=first, last=last, revision=revision)
     block = np.zeros((len(weeks), DAYS, SESSIONS, len(pupils)), dtype=np.uint8)
-    for place, (marks, _) in enumerate(weeks.values()):
+    for place, marks in enumerate(weeks.values()):
         stored = np.searchsorted(pupils, len(marks))  # a block ends at the last pupil with a mark
         block[place, :, :, :stored] = marks[pupils[:stored]].transpose(1, 2, 0)
     return np.array([*weeks], dtype=np.int64), block

@@ -1,12 +1,13 @@
-"""The tables of the store, in SQL. docs/reference/store.md explains them; a test compares the two."""
+"""The tables of the store, in SQL; blobs are encrypted. docs/reference/store.md explains them, and a test compares."""
 
 APPLICATION_ID = 0x54414C59  # "TALY": a file that says so is ours
-VERSION = 2
+VERSION = 3
 
 TABLES = """
 CREATE TABLE school (
     urn      INTEGER PRIMARY KEY,
-    revision INTEGER NOT NULL
+    revision INTEGER NOT NULL,
+    n_pupils INTEGER NOT NULL
 );
 
 CREATE TABLE revision (
@@ -30,21 +31,20 @@ CREATE TABLE facts (
 );
 
 CREATE TABLE pupil (
-    urn    INTEGER NOT NULL REFERENCES school,
-    number INTEGER NOT NULL,
-    key    TEXT    NOT NULL,
-    PRIMARY KEY (urn, number),
-    UNIQUE (urn, key)
-) WITHOUT ROWID;
+    urn  INTEGER NOT NULL REFERENCES school,
+    year INTEGER NOT NULL,
+    keys BLOB    NOT NULL,
+    PRIMARY KEY (urn, year)
+);
 
 CREATE TABLE roll (
     urn      INTEGER NOT NULL,
+    year     INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     n_spans  INTEGER NOT NULL,
     columns  TEXT    NOT NULL,
     spans    BLOB    NOT NULL,
-    sha256   BLOB    NOT NULL,
-    PRIMARY KEY (urn, revision),
+    PRIMARY KEY (urn, year, revision),
     FOREIGN KEY (urn, revision) REFERENCES revision
 );
 
@@ -54,7 +54,6 @@ CREATE TABLE week (
     revision INTEGER NOT NULL,
     n_pupils INTEGER NOT NULL,
     marks    BLOB    NOT NULL,
-    sha256   BLOB    NOT NULL,
     PRIMARY KEY (urn, monday, revision),
     FOREIGN KEY (urn, revision) REFERENCES revision
 );
@@ -86,16 +85,15 @@ CREATE INDEX round_by_school ON round (urn, finished_at);
 CREATE TABLE finding (
     round_id   TEXT    NOT NULL,
     urn        INTEGER NOT NULL,
+    year       INTEGER NOT NULL,
     check_name TEXT    NOT NULL,
     severity   TEXT    NOT NULL CHECK (severity IN ('error', 'warning', 'note')),
-    place      TEXT    NOT NULL,
-    row        INTEGER,
-    field      TEXT    NOT NULL,
-    message    TEXT    NOT NULL,
-    mend       TEXT    NOT NULL,
     n_rows     INTEGER NOT NULL,
+    told       BLOB    NOT NULL,
     FOREIGN KEY (round_id, urn) REFERENCES round
 );
 
 CREATE INDEX finding_by_round ON finding (round_id, urn);
+
+CREATE INDEX finding_by_year ON finding (urn, year);
 """

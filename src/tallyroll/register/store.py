@@ -15,10 +15,12 @@ from threading import Lock
 from types import TracebackType
 
 from tallyroll.register import database
-from tallyroll.register.blocks import Block, unpack_roll, unpack_week
 from tallyroll.register.calendars import calendar_from_json
+from tallyroll.register.cipher import Cipher
 from tallyroll.register.completeness import Completeness
-from tallyroll.register.database import microseconds, place, plain, transaction
+from tallyroll.register.database import microseconds, plain, transaction
+from tallyroll.register.keys import KeyRing
+from tallyroll.register.shelf import Shelf
 from tallyroll.register.words import date_of
 from tallyroll.vocab.errors import UsageProblem, VerificationProblem
 from tallyroll.vocab.findings import Finding, Severity
@@ -42,9 +44,11 @@ class RoundCounts:
 class RegisterStore:
     """An open store. Use it in a `with` block; one process writes at a time, any number may read."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, keys: Path | None = None) -> None:
+        """Open the store at this path; `keys` is the folder of its keys, `<name of the store>.keys` beside it."""
         self.path = path
         self.read_only = read_only
+        self.ring = KeyRing(keys or path.with_name(f"{path.name}.keys"))
         with database.plain(path):
             if not read_only:
                 database.create(path)
@@ -79,6 +83,19 @@ class RegisterStore:
             raise UsageProblem("The store was opened for reading only.", where=str(self.path), mend="Open it to write.")
         with self._writing, plain(self.path), transaction(self._writer, "BEGIN IMMEDIATE"):
             yield self._writer
+
+    def fold(self) -> None:
+        """Fold the write-ahead log into the file and empty it, so that neither holds what was deleted.
+
+        While somebody else reads, the log stays until the last one closes the store; it holds nothing in the clear.
+        """
+        if self._writer is not None:
+            with self._writing, plain(self.path):
+                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def shelf(self, sql: sqlite3.Connection, urn: int) -> Shelf:
+        """One school's part of the store, through a connection of `reading` or `writing`."""
+        return Shelf(sql, Cipher(self.ring), urn)
 
     def schools(self) -> tuple[School, ...]:
         """Every school of which anything was kept, in the order of their URNs."""
@@ -130,13 +147,8 @@ class RegisterStore:
             urns = [urn for (urn,) in schools]
         for urn in urns:
             with self.reading() as sql:
-                rows = sql.execute(
-                    "SELECT check_name, severity, message, mend, place, row, field, n_rows FROM finding"
-                    " WHERE round_id = ? AND urn = ? ORDER BY rowid",
-                    (round_id, urn),
-                ).fetchall()
-            for check, severity, *rest in rows:
-                yield Urn(urn), Finding(check, Severity(severity), *rest)
+                found = self.shelf(sql, urn).findings(round_id)
+            yield from ((Urn(urn), one) for one in found)
 
     def finding_counts(self, round_id: str) -> dict[tuple[str, Severity], int]:
         """How many rows each check found in this round, by the check's name and severity."""
@@ -188,18 +200,8 @@ class RegisterStore:
                 raise VerificationProblem(
                     "The store's file is damaged.", where=str(self.path), mend="Restore it from a copy."
                 )
-            n_blocks = 0
-            for urn, revision, n_rows, columns, data, sha256 in sql.execute(
-                "SELECT urn, revision, n_spans, columns, spans, sha256 FROM roll"
-            ):
-                unpack_roll(Block(n_rows, data, sha256), columns=columns, where=place(urn, "roll", revision))
-                n_blocks += 1
-            for urn, monday, revision, n_rows, data, sha256 in sql.execute(
-                "SELECT urn, monday, revision, n_pupils, marks, sha256 FROM week"
-            ):
-                unpack_week(Block(n_rows, data, sha256), where=place(urn, f"week {date_of(monday)}", revision))
-                n_blocks += 1
-        return n_blocks
+            schools = sql.execute("SELECT urn FROM school").fetchall()
+            return sum(self.shelf(sql, urn).verify() for (urn,) in schools)
 
     def _one(self, statement: str, *values: int | str) -> tuple[object, ...] | None:
         with self.reading() as sql:

@@ -2,6 +2,7 @@
 
 from asyncio import sleep
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -69,8 +70,9 @@ async def _half(request: web.Request, whole: web.StreamResponse, *, closing: boo
         return web.Response(body=half, content_type="application/json")
     cut = web.StreamResponse(headers={"Content-Type": "application/json"})
     cut.content_length = len(body)
-    await cut.prepare(request)
-    await cut.write(half)
+    with suppress(ConnectionResetError):  # who asked may have gone meanwhile: a collection that was suspended
+        await cut.prepare(request)
+        await cut.write(half)
     if request.transport is not None:
         request.transport.close()
     return cut

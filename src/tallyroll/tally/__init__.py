@@ -1,8 +1,13 @@
 """Define, count, merge, total, estimate, tabulate: one algebra, the same at both ends."""
 
-from tallyroll.tally.algebra import EMPTY, Tally, merge, merge_all, within
+from tallyroll.tally.algebra import EMPTY, Tally, contributors, merge, merge_all, within
 from tallyroll.tally.areas import area_daily
-from tallyroll.tally.breakdowns import persistent_by_area, persistent_by_characteristic, weekly_by_characteristic
+from tallyroll.tally.breakdowns import (
+    breakdowns,
+    persistent_by_area,
+    persistent_by_characteristic,
+    weekly_by_characteristic,
+)
 from tallyroll.tally.count import count
 from tallyroll.tally.definitions import COMPULSORY_SCHOOL_AGE, Definition, Population, second_half_of_summer
 from tallyroll.tally.estimate import Method
@@ -20,6 +25,8 @@ __all__ = [
     "Tables",
     "Tally",
     "area_daily",
+    "breakdowns",
+    "contributors",
     "count",
     "count_persistent",
     "load",

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from tallyroll.tally import windows
 from tallyroll.tally.form import CELL_FORM, ENROLMENT_FORM, Form, Keys
 from tallyroll.vocab.errors import InputProblem, VerificationProblem
+from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.places import BY_OLD_CODE, COUNTRY_CODE
 from tallyroll.vocab.schools import PUBLISHED_PHASES
 from tallyroll.vocab.shapes import CELLS, ENROLMENTS
@@ -79,6 +80,14 @@ def within(tally: Tally, first: date, last: date) -> Tally:
             mend="Count these days with `tallyroll tally` at every node, and merge what comes.",
         )
     return Tally(cells, persistent)
+
+
+def contributors(tally: Tally) -> dict[Urn, str]:
+    """The schools that a tally counts, each with the old code of its authority."""
+    pairs = [
+        table.group_by(["contributor", "la"]).aggregate([]).to_pylist() for table in (tally.cells, tally.persistent)
+    ]
+    return {Urn(row["contributor"]): row["la"] for rows in pairs for row in rows}
 
 
 def _newest(form: Form, tables: list[pa.Table]) -> pa.Table:

@@ -22,6 +22,12 @@ _PHASE = "education_phase"
 _ABSENCE = (("pa_perc", "pa_flag"), ("severe_perc", "severe_flag"))
 
 
+def breakdowns(tally: Tally) -> frozenset[str]:
+    """The characteristics by which a tally is broken down."""
+    columns = (tally.cells["characteristic"], tally.persistent["characteristic"])
+    return frozenset(name for column in columns for name in pc.unique(column).to_pylist()) - {ALL}
+
+
 def weekly_by_characteristic(tally: Tally, characteristics: Iterable[str]) -> pa.Table:
     """Sessions and rates by week, area, phase and breakdown; the breakdown Total is all pupils.
 

@@ -7,14 +7,18 @@ protection officers are rooms of a later issue.
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from aiohttp import web
 
 from tallyroll import release
+from tallyroll.flows import hosting
+from tallyroll.governance.roles import Roles
 from tallyroll.release import TITLES, headline
-from tallyroll.vocab.errors import UsageProblem
+from tallyroll.vocab.clock import Clock
+from tallyroll.web import assessments
 
 _STYLE = """
 body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #0b0c0c }
@@ -31,24 +35,40 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "X-Content-Type-Options": "nosniff",
 }
+_WAY = (
+    "<p><a href=/assessments>Why this may be collected</a>: the impact assessment, what families were told, all "
+    "letters to and from the regulator, and the ledger by which anyone can check it.</p>"
+)
 _WIDEST = 12.0  # percent absence that fills a bar
 
 
-def serve(folder: Path, *, host: str, port: int, bound: Callable[[str], None]) -> None:
-    """Serve the release in this folder until stopped; `bound` is told its address.
+@dataclass(frozen=True, slots=True)
+class PublicLedger:
+    """The ledger that the public may read, and the roles that it is verified against."""
+
+    folder: Path
+    roles: Roles
+    clock: Clock
+
+
+def serve(
+    folder: Path, *, host: str, port: int, bound: Callable[[str], None], ledger: PublicLedger | None = None
+) -> None:
+    """Serve the release in this folder until stopped, and the assessments behind it; `bound` is told its address.
 
     Raises: UsageProblem when there is no release or the port is taken; VerificationProblem when a file was changed.
     """
     release.verify(folder)
-    asyncio.run(_serve(app(folder), host=host, port=port, bound=bound))
+    asyncio.run(hosting.serve(app(folder, ledger), host=host, port=port, bound=bound))
 
 
-def app(folder: Path) -> web.Application:
-    """The pages of one release: `/`, and `/files/NAME` for each file that release.json names."""
+def app(folder: Path, ledger: PublicLedger | None = None) -> web.Application:
+    """The pages of one release: `/`, `/files/NAME` for each file that release.json names, and the assessments."""
     names = {*release.verify(folder), release.MANIFEST}
 
     async def index(_: web.Request) -> web.Response:
-        return web.Response(text=page(folder), content_type="text/html", headers=_HEADERS)
+        text = page(folder, with_assessments=ledger is not None)
+        return web.Response(text=text, content_type="text/html", headers=_HEADERS)
 
     async def file(request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
@@ -58,28 +78,13 @@ def app(folder: Path) -> web.Application:
 
     application = web.Application()
     application.add_routes([web.get("/", index), web.get("/files/{name}", file)])
+    if ledger is not None:
+        assessments.add_routes(application, ledger.folder, ledger.roles, clock=ledger.clock)
     return application
 
 
-async def _serve(application: web.Application, *, host: str, port: int, bound: Callable[[str], None]) -> None:
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        await runner.cleanup()
-        raise UsageProblem(
-            f"The port {port} cannot be used.", where=host, mend="Choose another with --port."
-        ) from error
-    bound(f"http://{host}:{runner.addresses[0][1]}")
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await runner.cleanup()
-
-
-def page(folder: Path) -> str:
-    """The release as one page of HTML."""
+def page(folder: Path, *, with_assessments: bool = False) -> str:
+    """The release as one page of HTML, with the way to the assessments where they are served too."""
     about = json.loads((folder / release.MANIFEST).read_text(encoding="utf-8"))
     notes = "".join(f"<p class=note>{escape(note)}</p>" for note in about["notes"])
     hidden = "can be found again by subtraction" if about["open_to_subtraction"] else "cannot be found again"
@@ -90,6 +95,7 @@ def page(folder: Path) -> str:
 <h1>Pupil attendance, year to date</h1>
 {notes}
 {_about(about["about"])}
+{_WAY if with_assessments else ""}
 <p>Method {escape(about["method"])}. Hidden cells show <code>c</code>; under the profile
 {escape(about["disclosure_profile"])} they {hidden}.</p>
 {_figures(folder / "attendance_ytd.csv")}

@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
+from tallyroll.governance import roles
+from tallyroll.vocab.clock import SystemClock
 from tallyroll.web import public
+from tallyroll.web.public import PublicLedger
 
 
 def join(app: typer.Typer) -> None:
@@ -16,10 +19,20 @@ def join(app: typer.Typer) -> None:
 def serve(
     folder: Annotated[Path, typer.Argument(help="A release's folder.")] = Path("demo/release"),
     *,
+    ledger: Annotated[
+        Path | None, typer.Option(help="The public ledger's folder: its assessments are served too.")
+    ] = None,
+    roles_file: Annotated[Path, typer.Option("--roles", help="The roles by which the ledger is verified.")] = Path(
+        "roles.toml"
+    ),
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="The port to listen on.")] = 8000,
 ) -> None:
-    """Serve a release's pages and files until stopped with Ctrl-C."""
+    """Serve a release's pages and files, and the assessments behind it, until stopped with Ctrl-C."""
     public.serve(
-        folder, host=host, port=port, bound=lambda address: typer.echo(f"{folder} at {address}   stop with Ctrl-C")
+        folder,
+        host=host,
+        port=port,
+        bound=lambda address: typer.echo(f"{folder} at {address}   stop with Ctrl-C"),
+        ledger=PublicLedger(ledger, roles.read(roles_file), SystemClock()) if ledger else None,
     )

@@ -17,9 +17,10 @@ from pathlib import Path
 from statistics import median
 
 from tallyroll import simulate
+from tallyroll.connectors.interface import SchoolState, SourceSchool
 from tallyroll.connectors.wonde import connector
-from tallyroll.flows import demo, node
-from tallyroll.flows.bench.ground import CLOCK, make_england, manifest
+from tallyroll.flows import demo, node, stage
+from tallyroll.flows.bench.ground import CLOCK, gate, make_england
 from tallyroll.flows.bench.machine import cpu_seconds_of, peak_memory_mb
 from tallyroll.flows.bench.measuring import Goal, Line, Outcome, timed, times_of
 from tallyroll.flows.node import Collected, Node
@@ -87,7 +88,13 @@ def _answering(england: England) -> Iterator[tuple[Mis, int]]:
 
 def _keep_history(place: Place, england: England, *, advance: Advance) -> None:
     with _node(place) as held:
-        demo.keep_history(demo.Stage(place.folder, england, place.mis, held, CLOCK), advance=advance)
+        approved = [one for one in asyncio.run(_sources(place.mis)) if one.state is SchoolState.APPROVED]
+        demo.history_into(held, england, approved, advance=advance)
+
+
+async def _sources(mis: Mis) -> tuple[SourceSchool, ...]:
+    async with connector({"base_url": mis.base_url, "token": mis.token}) as source:
+        return await source.schools()
 
 
 def _round(place: Place, england: England, n: int, *, start: Path | None, process: int) -> Round:
@@ -118,18 +125,19 @@ def _collect(place: Place) -> Round:
 
 async def _collected(held: Node, mis: Mis) -> tuple[Collected, int]:
     async with connector({"base_url": mis.base_url, "token": mis.token, "per_page": "5000"}) as source:
-        made = await node.collect(held, source, clock=CLOCK, last=demo.DAY, days=demo.DAYS_BACK)
+        made = await node.collect(held, source, last=stage.DAY, days=stage.DAYS_BACK)
         return made, source.n_bytes
 
 
 @contextmanager
 def _node(place: Place) -> Iterator[Node]:
-    """A node with its store and journal in the place's folder."""
+    """A node with its store and gate in the place's folder: a gate that saw this round finished would refuse it."""
     place.folder.mkdir(exist_ok=True)
-    listed = England.open(place.england).listed.values()
+    england = England.open(place.england)
+    listed = england.listed.values()
     calendars = Calendars(SchoolCalendar(()), {}, {str(one.school.urn): one.calendar for one in listed})
     with RegisterStore(place.folder / "register.sqlite") as store:
-        yield Node(manifest(), demo.PURPOSE, store, place.folder / "journal.jsonl", calendars)
+        yield Node(gate(place.folder, england.schools), stage.PURPOSE, store, calendars)
 
 
 def _outcome(found: Sequence[tuple[str, list[Round]]]) -> Outcome:

@@ -9,8 +9,8 @@ from tallyroll import register, tally
 from tallyroll.engines import open_engine
 from tallyroll.flows.bench.ground import NOW, keep_term, make_england, manifest, permit
 from tallyroll.flows.bench.measuring import Line, Outcome, Work, agree, compare, interleave
-from tallyroll.flows.demo import DAY, FIRST
-from tallyroll.flows.node import SCHOOLS_AT_A_TIME
+from tallyroll.flows.counting import SCHOOLS_AT_A_TIME
+from tallyroll.flows.stage import DAY, FIRST
 from tallyroll.governance import Door, Permit
 from tallyroll.register import RegisterStore
 from tallyroll.tally import Definition
@@ -24,7 +24,7 @@ def count(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> 
     """Marks a second, of as many schools as a node counts together, over the term so far."""
     england = make_england(folder, schools=SCHOOLS_AT_A_TIME * scale, advance=advance)
     pull, may_count = (permit(door, england.schools, folder=folder) for door in (Door.PULL, Door.COUNT))
-    definition = Definition(tuple(manifest().release.characteristics))
+    definition = Definition(tuple(manifest().counters.characteristics))
     with RegisterStore(folder / "register.sqlite") as store:
         keep_term(pull, england, store, advance=advance)
         held = _read(may_count, store)

@@ -5,9 +5,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 from tallyroll import register, simulate
-from tallyroll.flows.demo import DAY, EVENING, FIRST, PURPOSE, draft_text
-from tallyroll.governance import Door, Permit, Request, items_of, require
+from tallyroll.flows import node
+from tallyroll.flows.gatehouse import open_gate
+from tallyroll.flows.rehearsal import rehearsed
+from tallyroll.flows.settings import GateSettings
+from tallyroll.flows.stage import COLLECTION, DAY, EVENING, FIRST, PURPOSE, draft_text
+from tallyroll.governance import Door, Gate, Permit, Request, permitted, require
 from tallyroll.governance.manifest import Manifest, parse
+from tallyroll.governance.manifest.words import Tier
 from tallyroll.register import RegisterStore, Screened
 from tallyroll.simulate import England
 from tallyroll.simulate.model import SchoolYear
@@ -30,25 +35,44 @@ def make_england(folder: Path, *, schools: float, advance: Advance = unwatched) 
 
 
 def manifest() -> Manifest:
-    """The demo's assessment, in force."""
-    dates = 'status = "active"\nsigned_on = 2026-08-20\npublished_on = 2026-08-24'
-    return parse(draft_text().replace('status = "draft"', dates), where="bench manifest")
+    """The demo's assessment, for registers at a trust, where no witnesses need run beside the bench."""
+    return parse(draft_text().replace('tier = "authority"', 'tier = "trust"'), where="bench manifest")
+
+
+def gate(folder: Path, schools: Sequence[School] = ()) -> Gate:
+    """A gate in whose ledger, kept in the folder, that assessment is in force; these schools' families are told."""
+    place = folder / "gate"
+    if not place.exists():
+        with rehearsed(place, origin="bench.example/attendance", clock=CLOCK, witnesses=False) as office:
+            office.enact(manifest())
+    settings = GateSettings(
+        collection=COLLECTION,
+        purpose=PURPOSE,
+        tier=Tier.TRUST,
+        assessments=str(place / "ledger"),
+        roles=place / "roles.toml",
+        log=place / "ledger",
+        log_key=place / "keys" / "ledger.key",
+    )
+    made = open_gate(settings, clock=CLOCK)
+    if schools:
+        node.record_notices(made, [school.urn for school in schools])
+    return made
 
 
 def permit(door: Door, schools: Sequence[School], *, folder: Path, first: date = FIRST, last: date = DAY) -> Permit:
-    """A permit for these schools, asked of the real gate, which writes it into a journal in the folder."""
-    rules = manifest()
+    """A permit for these schools, asked of the real gate."""
+    asked = gate(folder, schools)
     request = Request(
         door=door,
         purpose=PURPOSE,
         schools=frozenset(school.urn for school in schools),
-        items=items_of(rules, PURPOSE),
+        items=permitted(asked, PURPOSE),
         first=first,
         last=last,
-        characteristics=frozenset(rules.release.characteristics) if door is Door.COUNT else frozenset(),
+        characteristics=frozenset(manifest().counters.characteristics) if door is Door.COUNT else frozenset(),
     )
-    authorities = {school.urn: school.laestab.la for school in schools}
-    return require(rules, request, clock=CLOCK, authorities=authorities, journal=folder / "journal.jsonl")
+    return require(asked, request, authorities={school.urn: school.laestab.la for school in schools})
 
 
 def screened(pull: Permit, year: SchoolYear, *, first: date, last: date) -> Screened:

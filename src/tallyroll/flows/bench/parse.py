@@ -21,7 +21,7 @@ from tallyroll.connectors.wonde.records import Mark, Page
 from tallyroll.flows.bench.ground import NOW, make_england, permit, screened
 from tallyroll.flows.bench.measuring import Goal, Line, Outcome, Work, agree, compare, interleave
 from tallyroll.flows.bench.rival_parse import Judge, checked, n_records
-from tallyroll.flows.demo import DAY, DAYS_BACK, FIRST
+from tallyroll.flows.stage import DAY, DAYS_BACK, FIRST
 from tallyroll.governance import Door, Permit
 from tallyroll.register.marks import Period, screen_marks
 from tallyroll.register.roll import Enrolments, Presence

@@ -8,7 +8,7 @@ from pathlib import Path
 from tallyroll import register, simulate
 from tallyroll.flows.bench.ground import NOW, make_england, permit
 from tallyroll.flows.bench.measuring import Line, Outcome, interleave
-from tallyroll.flows.demo import DAY, DAYS_BACK, FIRST
+from tallyroll.flows.stage import DAY, DAYS_BACK, FIRST
 from tallyroll.governance import Door, Permit
 from tallyroll.vocab.extracts import Extract
 from tallyroll.vocab.progress import Advance

@@ -19,7 +19,7 @@ from tallyroll import register
 from tallyroll.engines import FileStore, open_file_store
 from tallyroll.flows.bench.ground import NOW, SEED, make_england, permit, screened
 from tallyroll.flows.bench.measuring import Goal, Line, Outcome, Times, Work, compare, timed, times_of
-from tallyroll.flows.demo import DAY, FIRST
+from tallyroll.flows.stage import DAY, FIRST
 from tallyroll.governance import Door, Permit
 from tallyroll.register import RegisterStore, Screened
 from tallyroll.simulate import England
