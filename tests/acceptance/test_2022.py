@@ -190,10 +190,10 @@ def test_25_january_no_school_is_asked_to_sign_up_before_there_is_an_assessment(
     founded.on(1, 25)
     with pytest.raises(Refused) as refusal:
         founded.sign_up(URNS[0])
-    assert refusal.value.clause == "collection.status"
+    assert refusal.value.clause == "life-cycle"
     assert not founded.world.asked
     last = founded.gate.own.refresh()[-1].facts
-    assert (last["answer"], last["door"], last["clause"]) == ("refusal", "enrol", "collection.status")
+    assert (last["answer"], last["door"], last["clause"]) == ("refusal", "enrol", "life-cycle")
 
 
 # ---- 1 February: a letter to the regulator ----
@@ -220,7 +220,7 @@ def test_7_february_collection_does_not_begin_without_an_assessment(wrote: House
     for collect in (wrote.collect_from_service, wrote.collect):
         with pytest.raises(Refused) as refusal:
             collect()
-        assert refusal.value.clause == "collection.status"
+        assert refusal.value.clause == "life-cycle"
     assert len(wrote.world.asked) == before
     assert not wrote.store.schools()
     assert wrote.gate.own.refresh()[-1].facts["answer"] == "refusal"

@@ -47,7 +47,7 @@ def test_the_demo_ends_well_and_says_where_to_look(demo):
     assert demo.ran.code == 0, demo.ran.err
     assert demo.ran.err == ""
     assert str(demo.folder / "release") in demo.ran.out.replace("\n", "")
-    assert "Refused by the clause collection.status" in demo.ran.out
+    assert "Refused by the clause life-cycle" in demo.ran.out
 
 
 def test_the_summary_accounts_for_every_school_and_every_mark(demo):
@@ -74,7 +74,7 @@ def test_every_rejected_mark_of_the_term_and_of_the_day_is_in_the_list_of_findin
 
 def test_the_summary_names_the_clause_of_each_refusal_two_before_activation_and_one_in_the_middle(demo):
     told = demo.summary["refusals"]
-    assert [one["clause"] for one in told] == ["collection.status", "collection.status", "suspended"]
+    assert [one["clause"] for one in told] == ["life-cycle", "life-cycle", "suspended"]
     assert all(one["reason"] and one["mend"] for one in told)
     assert ["is draft" in told[0]["reason"], "is logged" in told[1]["reason"]] == [True, True]
 
@@ -99,7 +99,7 @@ def test_the_summary_says_how_long_each_stage_took(demo):
 def test_the_ledger_holds_each_refusal_before_every_permit(demo):
     entries = entries_of(demo)
     answers = [(one.facts["answer"], one.facts["clause"]) for one in entries if one.event == "gate"]
-    assert answers[:2] == [("refusal", "collection.status")] * 2
+    assert answers[:2] == [("refusal", "life-cycle")] * 2
     assert {answer for answer, _ in answers[2:]} == {"permit"}
     assert len(entries) == demo.summary["ledger_entries"]
     activated = next(one.index for one in entries if one.facts.get("kind") == "activated")
@@ -163,6 +163,19 @@ def test_a_byte_of_the_release_that_is_flipped_is_found_and_its_file_is_named(de
     (copy / name).write_bytes(flipped(whole, len(whole) // 2))
     with pytest.raises(VerificationProblem, match=f"Not as published: {name}"):
         release.verify(copy)
+
+
+def test_a_release_is_verified_from_outside_and_another_list_of_files_is_none(demo, tmp_path):
+    copied(demo, tmp_path)
+    copy = Path(shutil.copytree(demo.folder / "release", tmp_path / "release"))
+    asked = ["release", "verify", str(copy), "--ledger", str(tmp_path / "ledger")]
+    assert run_apart([*asked, "--roles", str(tmp_path / "roles.toml")], home=tmp_path / "around").code == 0
+    told = (copy / "release.json").read_bytes()
+    (copy / "release.json").write_bytes(told.replace(b"Synthetic data", b"Synthetic Data"))
+    ran = run_apart(asked, home=tmp_path / "around")
+    assert ran.code == 6
+    assert "no release of these bytes" in ran.err
+    assert "release.json" in ran.err
 
 
 def test_no_pupil_s_key_is_in_any_byte_of_the_ledger(demo):

@@ -388,7 +388,7 @@ def test_tier_above_the_manifest_s(place: Siege) -> None:
 
 def test_another_collection_s_name(place: Siege) -> None:
     """Name a collection that the ledger does not hold."""
-    refused(place.answer(place.gate(collection="another-one")), "collection.status")
+    refused(place.answer(place.gate(collection="another-one")), "life-cycle")
 
 
 # The clock
@@ -493,7 +493,7 @@ def test_permit_kept_after_withdrawal(place: Siege) -> None:
     """Go on when the version was withdrawn."""
     permit = granted(place)
     place.say(Kind.WITHDRAWN, APPROVER, reason="An urgent edit.")
-    assert stopped(permit, NOW).clause == "collection.status"
+    assert stopped(permit, NOW).clause == "life-cycle"
 
 
 def test_permit_kept_when_the_contract_ended(tmp_path: Path) -> None:
@@ -1228,7 +1228,7 @@ def test_too_few_witnesses(watched: Siege) -> None:
     watched.clock.moment = later(hours=1)
     watched.say(Kind.REGULATOR_LETTER, OWNER, on="2026-11-20", text="Sent.")
     watched.cosign("w1.example")
-    refused(watched.answer(), "collection.status")  # what one witness saw is seen by nobody
+    refused(watched.answer(), "life-cycle")  # what one witness saw is seen by nobody
     watched.cosign("w2.example")
     assert isinstance(watched.answer(), Permit)
 

@@ -75,7 +75,7 @@ def test_a_sound_example_is_refused_before_it_is_in_force_and_works_after(tmp_pa
         office.say(Kind.SUSPENDED, rules.collection.id, Role.ASSET_OWNER, reason="That is enough.")
         with pytest.raises(Refused) as stopped:
             counting.count(held, engine, first=YEARS[0].days[0], last=DAY, characteristics=())
-    assert [one.value.clause for one in (draft, untold, stopped)] == ["collection.status", "notices", "suspended"]
+    assert [one.value.clause for one in (draft, untold, stopped)] == ["life-cycle", "notices", "suspended"]
     assert made.collected == 2
     assert made.counts.kept == sum(len(expected_marks(year, DAY)) for year in YEARS)
     whole = tally.cells.filter(pc.equal(tally.cells["characteristic"], "all"))

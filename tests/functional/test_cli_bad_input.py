@@ -374,21 +374,21 @@ CASES: dict[str, tuple[str, int, str]] = {
         "Turn them round",
     ),
     # assessments
-    "a draft": (f"collect --settings {{draft-node.toml}} --now {NOW}", REFUSED, "collection.status"),
+    "a draft": (f"collect --settings {{draft-node.toml}} --now {NOW}", REFUSED, "life-cycle"),
     "a draft to count by": (
         f"tally --settings {{draft-node.toml}} --now {NOW} --from 2026-09-07 --out {{new}}",
         REFUSED,
-        "collection.status",
+        "life-cycle",
     ),
     "a draft to screen by": (
         f"screen {{good-csv}} --settings {{draft-gate.toml}} --calendars {{calendars.toml}} {OVER} --now {NOW}",
         REFUSED,
-        "collection.status",
+        "life-cycle",
     ),
     "a draft to publish by": (
         f"release make --tallies {{tally}} {MAKE} --settings {{draft-gate.toml}} --out {{new}}",
         REFUSED,
-        "collection.status",
+        "life-cycle",
     ),
     "an assessment with a key nobody knows": ("dpia diff {manifest.toml} {unknown-key.toml}", FINDINGS, "shoe_size"),
     "an assessment that keeps too long": (f"dpia check {{too-long.toml}} --now {NOW}", REFUSED, ""),
@@ -623,7 +623,7 @@ def test_for_a_program_a_verb_says_exactly_one_json_object(say, verb):
 def test_the_gate_s_no_is_an_answer_of_explain_and_its_exit_code(say):
     said = say(f"dpia explain --settings {{draft-gate.toml}} --now {NOW} --json")
     assert said.code == REFUSED
-    assert json.loads(said.out)["clause"] == "collection.status"
+    assert json.loads(said.out)["clause"] == "life-cycle"
 
 
 def test_findings_for_a_program_name_the_row_and_how_to_mend(say):

@@ -502,7 +502,7 @@ def test_every_door_refuses_in_every_state_but_active(tmp_path, state: State) ->
             assert answer.clause in {"purposes.attendance-statistics.kind", "recipients"}
         else:
             clause = {State.SUSPENDED: "suspended", State.EXPIRED: "collection.expires"}
-            assert answer.clause == clause.get(state, "collection.status")
+            assert answer.clause == clause.get(state, "life-cycle")
 
 
 OPEN_TO_STATISTICS = {Door.ENROL, Door.PULL, Door.COUNT, Door.RECEIVE, Door.OPEN, Door.RELEASE}

@@ -204,19 +204,19 @@ def test_an_active_version_is_in_force() -> None:
 @pytest.mark.parametrize("state", [state for state in State if state is not State.ACTIVE])
 def test_no_other_state_is(state: State) -> None:
     ((clause, reason, _),) = not_in_force(standing(state=state), "test-attendance", tier=Tier.TRUST, now=NOW)
-    assert (clause, reason) == ("collection.status", f"The assessment 'test-attendance' is {state}, not active.")
+    assert (clause, reason) == ("life-cycle", f"The assessment 'test-attendance' is {state}, not active.")
 
 
 def test_a_collection_that_nobody_knows_is_a_draft() -> None:
     (fault,) = not_in_force(standing(), "unheard-of", tier=Tier.TRUST, now=NOW)
-    assert fault[:2] == ("collection.status", "The assessment 'unheard-of' is draft, not active.")
+    assert fault[:2] == ("life-cycle", "The assessment 'unheard-of' is draft, not active.")
 
 
 def test_a_suspension_is_said_first_and_by_whom() -> None:
     (fault,) = not_in_force(standing(stopped=True), "test-attendance", tier=Tier.TRUST, now=NOW)
     assert fault[0] == "suspended"
     assert fault[1] == "Suspended on 2026-11-20 at 16:00 UTC by Ann (dpo) and Bea (approver)."
-    assert why_not(standing(stopped=True, state=State.WITHDRAWN)) == ["suspended", "collection.status"]
+    assert why_not(standing(stopped=True, state=State.WITHDRAWN)) == ["suspended", "life-cycle"]
 
 
 def test_it_holds_from_its_first_day_to_the_eve_of_its_last_in_london() -> None:

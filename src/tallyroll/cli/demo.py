@@ -119,7 +119,7 @@ def _show_ceremony(teller: _Teller, stage: Stage) -> list[Refused]:
     teller.step("approve", "Screen, consult, advise, approve: three people sign", lambda _: demo.approve(stage))
     refusals.append(_must_refuse(teller, stage, "signed", "Try again: signed, and not published"))
     teller.step("enact", "Publish it, activate it, tell the families", lambda _: demo.put_in_force(stage))
-    teller.note(f"Anyone can read it at {stage.office.address_of(stage.manifest)[:-44]}… and in {stage.ledger}.")
+    teller.note(f"Anyone can read it: {stage.ledger}/documents/{stage.manifest.digest[:12]}…")
     return refusals
 
 

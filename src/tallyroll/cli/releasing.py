@@ -8,8 +8,9 @@ import typer
 from tallyroll import release, tally
 from tallyroll.cli.options import GateFile, Json, Now, day, gate_at
 from tallyroll.cli.output import say, say_json, show_table
-from tallyroll.flows import centre
+from tallyroll.flows import auditing, centre
 from tallyroll.flows.settings import read_gate
+from tallyroll.governance import Assessments, roles
 from tallyroll.release import Outcome, Report
 
 verbs = typer.Typer(help="What the public sees.", no_args_is_help=True)
@@ -67,6 +68,25 @@ def make(
         if not made.report.passed:
             show_report(made.report)
     raise typer.Exit(0 if made.report.passed else 4)
+
+
+@verbs.command("verify")
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A release's folder.")],
+    *,
+    ledger: Annotated[Path, typer.Option(help="The ledger that published it.")],
+    roles_file: Annotated[
+        Path | None, typer.Option("--roles", help="The roles file that you trust; the ledger's own when not given.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check that every byte of a release is as it was published, by the ledger's word."""
+    trusted = roles.read(roles_file) if roles_file else auditing.own_roles(ledger)
+    entry = auditing.audit_release(folder, Assessments(ledger, trusted))
+    if as_json:
+        say_json({"release": entry.facts["release"], "entry": entry.index, "at": entry.at, "roles": trusted.digest})
+    else:
+        say(f"[bold green]As published[/] on {entry.at:%Y-%m-%d %H:%M} UTC, entry {entry.index} of the ledger.")
 
 
 @verbs.command("check")

@@ -1,13 +1,14 @@
 """The audit of a ledger: every byte, every signature and every step, by somebody who was not there."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
-from tallyroll import ledger
+from tallyroll import ledger, release
 from tallyroll.governance import Assessments, Standing, roles
 from tallyroll.governance.assessments import FOUNDED
 from tallyroll.governance.roles import Roles
-from tallyroll.ledger import Verified, document, documents_of, entry_of, leaves, read_checkpoint
+from tallyroll.ledger import Entry, Verified, document, documents_of, entry_of, leaves, read_checkpoint
 from tallyroll.vocab.errors import VerificationProblem
 
 
@@ -35,6 +36,20 @@ def audit(folder: Path, trusted: Roles) -> Audit:
     """
     verified = ledger.verify(folder, key=trusted.log_key, witnesses=trusted.witness_keys)
     return Audit(verified, Assessments(folder, trusted).standing())
+
+
+def audit_release(folder: Path, assessments: Assessments) -> Entry:
+    """The entry of the ledger that published exactly these bytes.
+
+    Raises: VerificationProblem that names the file which is not as published, or when the ledger knows no such release.
+    """
+    release.verify(folder)
+    path = folder / release.MANIFEST
+    digest = sha256(path.read_bytes()).hexdigest()
+    for entry in assessments.entries():
+        if entry.event == "released" and entry.facts.get("release") == digest:
+            return entry
+    raise VerificationProblem("The ledger holds no release of these bytes.", where=str(path), mend="Get it again.")
 
 
 def own_roles(folder: Path) -> Roles:

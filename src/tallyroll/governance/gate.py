@@ -169,7 +169,7 @@ def _inactive(history: History) -> Fault:
     last = history.versions[-1] if history.versions else None
     state = last.state if last else State.DRAFT
     reason = f"The assessment '{history.collection}' is {state}, not active."
-    return "collection.status", reason, "Nothing moves before it is signed, published and active."
+    return "life-cycle", reason, "Nothing moves before it is signed, published and active."
 
 
 def _lapsed(manifest: Manifest, now: datetime) -> Iterator[Fault]:
