@@ -172,7 +172,7 @@ def test_a_release_is_verified_from_outside_and_another_list_of_files_is_none(de
     assert run_apart([*asked, "--roles", str(tmp_path / "roles.toml")], home=tmp_path / "around").code == 0
     told = (copy / "release.json").read_bytes()
     (copy / "release.json").write_bytes(told.replace(b"Synthetic data", b"Synthetic Data"))
-    ran = run_apart(asked, home=tmp_path / "around")
+    ran = run_apart(asked, home=tmp_path / "elsewhere")
     assert ran.code == 6
     assert "no release of these bytes" in ran.err
     assert "release.json" in ran.err
