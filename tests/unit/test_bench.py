@@ -28,6 +28,7 @@ WORKS = {
     "check": 2,
     "simulate": 2,
     "ledger": 15,
+    "gate": 5,
 }
 
 

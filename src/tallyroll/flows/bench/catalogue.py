@@ -8,6 +8,7 @@ from typing import Protocol
 from tallyroll.flows.bench.check import check
 from tallyroll.flows.bench.collect import collect
 from tallyroll.flows.bench.count import count
+from tallyroll.flows.bench.gate import gate_bench
 from tallyroll.flows.bench.ledger import ledger_bench
 from tallyroll.flows.bench.measuring import Outcome
 from tallyroll.flows.bench.parse import parse
@@ -37,6 +38,7 @@ BENCHES: Mapping[str, Bench] = {
     "check": check,
     "simulate": simulate,
     "ledger": ledger_bench,
+    "gate": gate_bench,
 }
 """Each bench by its name, in the order of the docs."""
 
