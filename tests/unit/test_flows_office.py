@@ -30,7 +30,9 @@ def files(held):
 
 
 def suspend(held, collection=COLLECTION, *, reason="We must look at this.", clock=CLOCK, by=Role.DPO):
-    return say(held.office(clock), Kind.SUSPENDED, collection=collection, keys=[held.keys[by]], facts={"reason": reason})
+    return say(
+        held.office(clock), Kind.SUSPENDED, collection=collection, keys=[held.keys[by]], facts={"reason": reason}
+    )
 
 
 @pytest.mark.parametrize("name", ["test-atendance", "TEST-ATTENDANCE", "test-attendance ", ""])
