@@ -1468,3 +1468,17 @@ def test_many_ask_at_once(place: Siege) -> None:
             assert sizes == [47] * 8
     finally:
         sys.setswitchinterval(usual)
+
+
+def test_padded_fork_asked_about_twice(place: Siege) -> None:
+    """Swap in a longer ledger without the suspension: what was not believed the first time is no memory the next."""
+    other = place.folder / "padded"
+    shutil.copytree(place.ledger, other)
+    suspend(place)
+    refused(place.answer(), "suspended")
+    for n in range(5):
+        Log.open(other, place.public).append(at=NOW, event=f"padding-{n}", facts={})
+    shutil.rmtree(place.ledger)
+    shutil.copytree(other, place.ledger)
+    for _ in range(3):
+        refused(place.answer(), "ledger", "another view")

@@ -92,3 +92,11 @@ def test_a_collection_that_stands_still_is_not_drilled(office, tmp_path):
     office.say(Kind.SUSPENDED, COLLECTION, Role.DPO, reason="For good reason.")
     with pytest.raises(UsageProblem, match="closed before"):
         drill(office.office, here, stop=office.keys[Role.DPO], resume=())
+
+
+def test_keys_that_cannot_resume_are_refused_before_anything_stops(office, tmp_path):
+    here = settings(tmp_path, assessments=str(tmp_path / "ledger"), name="here")
+    twice = [office.keys[Role.APPROVER]] * 2
+    with pytest.raises(UsageProblem, match="cannot resume"):
+        drill(office.office, here, stop=office.keys[Role.DPO], resume=twice)
+    assert in_force(gatehouse.open_gate(here, clock=CLOCK)).number == 1

@@ -104,3 +104,17 @@ def test_a_word_that_no_assessment_names_is_not_repeated_in_the_log(held):
         told = gate.own.refresh()[-1].facts
         assert "jane" not in str(told).lower()
         assert told["recipient"] == "unknown"
+
+
+def test_a_document_that_no_mirror_would_take_is_refused(held):
+    before = files(held)
+    with pytest.raises(Refused, match="16 MB"):
+        say(
+            held.office(CLOCK),
+            Kind.REGULATOR_LETTER,
+            collection=COLLECTION,
+            keys=[held.keys[Role.DPO]],
+            facts={"on": "2026-11-20", "text": "A letter."},
+            documents={"letter": bytes(16 * 2**20 + 1)},
+        )
+    assert files(held) == before

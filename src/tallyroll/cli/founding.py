@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tallyroll.cli.options import Json, Now, clock, day
+from tallyroll.cli.options import Json, Now, check_has_come, clock, day
 from tallyroll.cli.output import plain, say, say_json
 from tallyroll.cli.signing import OFFICE, Desk, KeyFiles, OfficeFile, Out, Reason, put_down
 from tallyroll.flows import office
@@ -57,6 +57,7 @@ def found(*, office_file: OfficeFile = OFFICE, now: Now = "", as_json: Json = Fa
     chosen = OfficeSettings.read(office_file)
     trusted = roles.read(chosen.roles)
     key = office.key_of(trusted, read_key(chosen.log_key))
+    check_has_come(now)
     log = office.found(chosen.ledger, key=key, roles=trusted, at=clock(now).now())
     _tell({"ledger": log.folder, "origin": log.origin, "roles": trusted.digest}, as_json=as_json)
 
@@ -92,8 +93,12 @@ def rehearse(
             where=str(manifest),
             mend="Run `tallyroll demo`, or found a ledger with witnesses: docs/how-to/key-ceremony.md.",
         )
-    if folder.exists():
-        raise UsageProblem("There is something here already.", where=str(folder), mend="Name a new folder.")
+    folder = folder.resolve()
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        what, mend = "There is something here already.", "Name a new folder."
+        raise UsageProblem(what, where=str(folder), mend=mend) from error
     try:
         with rehearsed(folder, origin="rehearsal.invalid/attendance", clock=clock(now), witnesses=False) as made:
             made.enact(assessment)

@@ -66,9 +66,13 @@ def write_down_clock(log: Log, now: str) -> None:
     Raises: UsageProblem for one that has not come: a log that has been there refuses everything until then.
     """
     if now:
-        really, played = SystemClock().now(), clock(now).now()
-        if played > really + timedelta(days=1):
-            mend = "Look ahead with --dry-run, where there is one; what is logged happens now or happened."
-            raise UsageProblem(f"{now} has not come.", where="--now", mend=mend)
-        facts = {"really": really.isoformat()}
+        check_has_come(now)
+        facts = {"really": SystemClock().now().isoformat()}
         log.append(at=clock(now).now(), event="clock-set-by-hand", facts=facts)
+
+
+def check_has_come(now: str) -> None:
+    """Return unless the moment lies ahead: a log that has been there refuses everything, a stop too, until then."""
+    if now and clock(now).now() > SystemClock().now() + timedelta(minutes=1):
+        mend = "Look ahead with --dry-run, where there is one; what is logged happens now or happened."
+        raise UsageProblem(f"{now} has not come.", where="--now", mend=mend)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tallyroll.cli.options import DryRun, Json, Now, clock, day, gate_at
-from tallyroll.cli.output import progress, say, say_json, show_table
+from tallyroll.cli.output import err, plain, progress, say, say_json, show_table
 from tallyroll.flows import retaining
 from tallyroll.flows.settings import GateSettings, NodeSettings, read_gate
 from tallyroll.governance import Assessments, roles
@@ -52,6 +52,9 @@ def retain(
 ) -> None:
     """Delete what has been kept as long as the assessment says, and destroy its keys, so that copies go too."""
     chosen, folders, when = read_gate(settings), tallies or (), clock(now)
+    for folder in folders:
+        if not folder.is_dir():  # one that was swept whole is gone, and a mistyped one never was: say so
+            err.print(f"[yellow]Nothing was looked through at {plain(str(folder))}: there is no folder.[/]")
     on = day(as_of, "--as-of") if as_of else today(when)
     log = None if dry_run else gate_at(chosen, now).log  # first of all: it refuses a moment that has not come
     with ExitStack() as stack:

@@ -264,11 +264,19 @@ def put_down(
         documents=documents,
         at=clock(desk.now).now(),
     )
-    desk.out.write_bytes(statements.sign(made, keys))
+    _write_new(desk.out, statements.sign(made, keys))
     if desk.as_json:
         say_json({"envelope": desk.out, "kind": kind})
     else:
         say(f"{plain(str(desk.out))} holds it, signed. Next: `tallyroll dpia countersign`, or `record` by the keeper.")
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise UsageProblem("There is a file already.", where=str(path), mend="Name a new one with --out.") from error
 
 
 def open_office(office_file: Path, now: str) -> Office:

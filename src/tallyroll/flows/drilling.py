@@ -12,7 +12,8 @@ from tallyroll.flows import gatehouse
 from tallyroll.flows.office import Office, say
 from tallyroll.flows.settings import GateSettings
 from tallyroll.governance import in_force
-from tallyroll.governance.statements import Kind
+from tallyroll.governance.roles import Role
+from tallyroll.governance.statements import Kind, public_of
 from tallyroll.vocab.errors import Refused, UsageProblem
 
 AT_ONCE_S, ENDPOINT_S, NODE_S = 5.0, 60.0, 900.0
@@ -48,6 +49,7 @@ def drill(
     doors: dict[tuple[str, float], Callable[[], bool]] = {("this machine", AT_ONCE_S): _gate_closed(settings, office)}
     doors |= {(url, ENDPOINT_S): _endpoint_closed(url) for url in endpoints}
     doors |= {(f"node {place}", NODE_S): _gate_closed(one, office) for place, one in enumerate(nodes, start=1)}
+    _check_resumers(office, resume)
     shut = [name for (name, _), closed in doors.items() if closed()]
     if shut:
         what = f"{', '.join(shut)}: closed before the drill began."
@@ -63,6 +65,15 @@ def drill(
         say(office, Kind.RESUMED, collection=collection, keys=resume, facts={"reason": "The drill is over."})
     asyncio.run(gatehouse.witness(office.log.folder, office.roles))
     return measured
+
+
+def _check_resumers(office: Office, resume: Sequence[Ed25519PrivateKey]) -> None:
+    """Return when these keys can resume, or none are given; nobody should find out after everything stopped."""
+    held = {public_of(key) for key in resume}
+    roles = {one.role for one in office.assessments.standing().roles.keys if one.public in held}
+    if resume and not {Role.APPROVER, Role.DPO} <= roles:
+        what = "These keys cannot resume: it takes the approver's and the protection officer's."
+        raise UsageProblem(what, where="--resume-key", mend="Give both, or none and resume it yourselves.")
 
 
 def _wait(doors: dict[tuple[str, float], Callable[[], bool]], begun: float) -> tuple[Closed, ...]:

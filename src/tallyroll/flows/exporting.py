@@ -1,11 +1,11 @@
 """Exporting: all that follows from a collection's assessments, as files."""
 
-import shutil
 from datetime import date
 from pathlib import Path
 
 from tallyroll.governance import Assessments
 from tallyroll.governance.records import collection_documents
+from tallyroll.governance.records.letters import Letter
 from tallyroll.governance.roles import Roles
 from tallyroll.ledger import Reader
 from tallyroll.vocab.errors import UsageProblem
@@ -25,7 +25,8 @@ def export(
     if not history.said:
         mend = f"It knows {', '.join(sorted(assessments.standing().histories)) or 'none'}."
         raise UsageProblem(f"The ledger says nothing of '{collection}'.", where=str(ledger), mend=mend)
-    shutil.rmtree(out / "letters", ignore_errors=True)  # a letter that no longer holds must not lie about
+    for one in Letter:  # a letter that no longer holds must not lie about
+        (out / "letters" / f"{one}.txt").unlink(missing_ok=True)
     written = []
     entries = assessments.entries()
     answers = log.refresh() if log is not None else None

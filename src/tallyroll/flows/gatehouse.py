@@ -48,6 +48,10 @@ def open_log(folder: Path, key_file: Path) -> tuple[Log, NoteKey]:
 
     A new log is named after its key, so that no two nodes share a name.
     """
+    if key_file.exists() and not (folder / "checkpoint").exists():
+        what = "The log of this key is gone, and with it what this machine remembers of rounds, notices and the ledger."
+        mend = f"Restore it from a copy. To begin anew, remove {key_file} too."
+        raise UsageProblem(what, where=str(folder), mend=mend)
     if not key_file.exists():
         key_file.parent.mkdir(parents=True, exist_ok=True)
         write_key(key_file, NoteKey.new("new").private)

@@ -29,7 +29,10 @@ LARGEST_MANIFEST = 8 * 1024 * 1024  # bytes; what is longer is none
 
 PERSONAL = frozenset({Lookalike.UPN, Lookalike.UPN_SHAPE, Lookalike.NHS, Lookalike.POSTCODE})
 """What is never part of a reason or a summary; a name cannot be told from a word."""
+_MEND = "`tallyroll dpia history` says where it stands; what is said must be fit for the public."
 _DIGEST = re.compile("[0-9a-f]{64}")
+
+LARGEST_DOCUMENT = 16 * 2**20  # bytes: well below what mirrors take
 
 Documents = Mapping[str, bytes]
 """What goes with a statement, by the particular that then holds its digest: a letter, new roles."""
@@ -119,20 +122,22 @@ def record(
     """Enter a statement that was signed here or elsewhere; Refused when it would have no effect."""
     now, said, papers = office.clock.now(), read(envelope), [*(documents or {}).values()]
     why = office.assessments.objection(envelope, at=now, manifest=manifest, documents=papers)
-    why = why or _unfit(office, said)
+    why = why or _unfit(office, said, papers)
     if why:
-        raise Refused(why, clause=f"life-cycle.{said.kind}", mend="`tallyroll dpia history` says where it stands.")
+        raise Refused(why, clause=f"life-cycle.{said.kind}", mend=_MEND)
     for content in (envelope, *papers, *([manifest.canonical] if manifest else [])):
         office.log.keep_document(content)
     return office.log.append(at=now, event=STATEMENT, facts=entry_of(envelope, said))
 
 
-def _unfit(office: Office, said: Statement) -> str:
+def _unfit(office: Office, said: Statement, papers: Sequence[bytes]) -> str:
     """Why a statement must not stand in a public ledger though it would count: it says it of nobody, or of a child."""
     known = office.assessments.standing().histories
     if said.kind in (Kind.SUSPENDED, Kind.PAUSE_REQUESTED, Kind.RESUMED) and said.collection not in known:
         named = ", ".join(sorted(name for name in known if name)) or "none"
         return f"The ledger knows no collection of this name; it knows {named}."
+    if any(len(content) > LARGEST_DOCUMENT for content in papers):
+        return f"A document of over {LARGEST_DOCUMENT // 2**20} MB would stop every mirror of the ledger."
     for name, words in said.facts.items():
         looks = kind_of(_DIGEST.sub("", words))  # an address may end in the digest of what is there
         if looks in PERSONAL:

@@ -16,6 +16,7 @@ from tallyroll.flows import sweeping
 from tallyroll.governance import Assessments, Manifest
 from tallyroll.governance.manifest.parts import Retention
 from tallyroll.governance.manifest.words import Store
+from tallyroll.governance.statements import Kind
 from tallyroll.ledger import Log
 from tallyroll.register import Forgotten, RegisterStore
 from tallyroll.vocab.clock import Clock, today
@@ -87,12 +88,12 @@ class Done:
 
 
 def rules(assessments: Assessments, collection: str) -> Manifest:
-    """The newest version that was ever signed for this collection: it says how long everything may be kept.
+    """The newest version that ever was in force for this collection: it says how long everything may be kept.
 
     A suspension, a withdrawal and an expiry stop collecting and not deleting.
-    Raises: UsageProblem where no version was signed.
+    Raises: UsageProblem where none ever was.
     """
-    signed = [one for one in assessments.standing().history(collection).versions if one.number]
+    signed = [one for one in assessments.standing().history(collection).versions if one.step(Kind.ACTIVATED)]
     if not signed:
         mend = "Nothing could have been collected; see `tallyroll dpia history`."
         raise UsageProblem("No signed assessment says how long anything is kept.", where=collection, mend=mend)

@@ -24,6 +24,7 @@ from tallyroll.vocab.errors import Refused, VerificationProblem
 from tallyroll.vocab.items import ESSENTIAL, Item
 
 UNKNOWN = "unknown"  # a word that no assessment names is not repeated: it could be anybody's name
+UNTRUSTED = frozenset({"ledger", "clock"})  # clauses of a ledger that was not believed: it is not remembered either
 PERMIT_LIFE = timedelta(hours=4)  # a permit does not outlive one collection round
 QUORUM = {Tier.SCHOOL: 0, Tier.TRUST: 0, Tier.AUTHORITY: 2, Tier.NATION: 2}
 """How many independent witnesses a collection needs, by the tier where registers rest (LOG-05)."""
@@ -57,7 +58,9 @@ def decide(gate: Gate, request: Request, *, authorities: Authorities) -> Permit 
         )
     else:
         answer = judged
-    facts = _facts(gate, answer) | {"ledger": gate.assessments.head}
+    facts = _facts(gate, answer)
+    if answer.clause not in UNTRUSTED:
+        facts["ledger"] = gate.assessments.head
     gate.log.append(at=now, event="gate", facts=facts)
     return answer
 

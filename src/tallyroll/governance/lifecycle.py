@@ -150,6 +150,7 @@ def objection(history: History, told: Told, rules: Rules) -> str:
             return "It is dated after the ledger took it."
     return (
         _unsigned(step, signed)
+        or _too_few(step, told, rules)
         or _silent(step, signed, told.day)
         or _out_of_turn(history, signed, rules.manifests)
         or _unready(history, told, rules)
@@ -162,6 +163,12 @@ def _unsigned(step: Step, signed: Signed) -> str:
     if not step.by & signed.by:
         return f"It needs the signature of {' or '.join(sorted(step.by))}."
     return ""
+
+
+def _too_few(step: Step, told: Told, rules: Rules) -> str:
+    """Where the approver and another role sign together, as many approvers sign as an approval needs."""
+    few = step.all_of and told.approvers < rules.approvals
+    return f"It needs {rules.approvals} approvers, and {told.approvers} signed." if few else ""
 
 
 def _silent(step: Step, signed: Signed, day: date) -> str:
