@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tallyroll.cli.desk import OFFICE, Desk, KeyFiles, OfficeFile, Out, Reason, put_down
 from tallyroll.cli.options import Json, Now, check_has_come, clock, day
 from tallyroll.cli.output import plain, say, say_json
-from tallyroll.cli.signing import OFFICE, Desk, KeyFiles, OfficeFile, Out, Reason, put_down
 from tallyroll.flows import office
 from tallyroll.flows.rehearsal import rehearsed, write_gate
 from tallyroll.flows.settings import OfficeSettings

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tallyroll.cli import assessing, founding, signing
+from tallyroll.cli import assessing, desk, founding, signing
 from tallyroll.cli.ledgers import vkey_of
 from tallyroll.cli.options import GateFile, Json, Now, clock, day, gate_at
 from tallyroll.cli.output import plain, say, say_json, show_table
@@ -206,7 +206,7 @@ def drill(
         list[Path] | None,
         typer.Option(help="The approver's and the protection officer's, to resume it."),
     ] = None,
-    office_file: signing.OfficeFile = signing.OFFICE,
+    office_file: desk.OfficeFile = desk.OFFICE,
     endpoint: Annotated[
         list[str] | None, typer.Option(help="The address of a receiving endpoint; may be repeated.")
     ] = None,
@@ -218,12 +218,12 @@ def drill(
 ) -> None:
     """Suspend, see how long every door takes to close, resume, and write the times in the ledger."""
     chosen = read_gate(settings)
-    held = signing.open_office(office_file, now)
+    held = desk.open_office(office_file, now)
     made = drilling.drill(
         held,
         chosen,
-        stop=signing.key_in(stop_key),
-        resume=[signing.key_in(one) for one in resume_key or ()],
+        stop=desk.key_in(stop_key),
+        resume=[desk.key_in(one) for one in resume_key or ()],
         endpoints=endpoint or (),
         nodes=[read_gate(one) for one in nodes or ()],
     )

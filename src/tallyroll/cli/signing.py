@@ -5,39 +5,35 @@ and whoever keeps the ledger can record it.
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tallyroll.cli.options import Json, Now, clock, day, write_down_clock
+from tallyroll.cli.desk import (
+    OFFICE,
+    Desk,
+    File,
+    KeyFiles,
+    LetterFile,
+    Name,
+    OfficeFile,
+    Out,
+    Reason,
+    assessments_of,
+    key_in,
+    open_office,
+    put_down,
+    show_standing,
+)
+from tallyroll.cli.options import Json, Now, day
 from tallyroll.cli.output import plain, say, say_json
 from tallyroll.flows import office
-from tallyroll.flows.gatehouse import witness
-from tallyroll.flows.office import Documents, Office
-from tallyroll.flows.settings import OfficeSettings
-from tallyroll.governance import Assessments, Manifest, roles, statements
+from tallyroll.governance import roles, statements
 from tallyroll.governance.manifest import read
 from tallyroll.governance.statements import Kind
 from tallyroll.governance.steps import Advice
-from tallyroll.ledger import Entry, Log, read_key
-from tallyroll.vocab.clock import today
-from tallyroll.vocab.errors import UsageProblem
-
-File = Annotated[Path, typer.Argument(help="The assessment, as TOML.")]
-Name = Annotated[str, typer.Argument(metavar="COLLECTION", help="The collection's id, as the assessment gives it.")]
-OfficeFile = Annotated[Path, typer.Option("--office", help="Where the ledger, its key and the roles are (TOML).")]
-OFFICE = Path("office.toml")
-KeyFiles = Annotated[list[Path], typer.Option("--key", help="Your key file; a second one where two must sign.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it is published.")]
-Out = Annotated[
-    Path | None, typer.Option("--out", help="Write the signed envelope to this file, and enter nothing yet.")
-]
-LetterFile = Annotated[Path | None, typer.Option("--letter", help="The letter itself; it is published.")]
 
 
 class Upto(StrEnum):
@@ -60,17 +56,6 @@ class FromRegulator(StrEnum):
     CONCERN = Kind.REGULATOR_CONCERN.value
     ANSWERED = Kind.CONCERN_ANSWERED.value
     PAUSE_REQUESTED = Kind.PAUSE_REQUESTED.value
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What every verb of signing is given besides what is said."""
-
-    office_file: Path
-    keys: list[Path]
-    out: Path | None
-    now: str
-    as_json: bool
 
 
 def join(dpia: typer.Typer) -> None:
@@ -110,7 +95,7 @@ def publish(
     """Sign that the approved assessment is published, once the address is seen to give exactly it."""
     assessment = read(manifest)
     asyncio.run(office.check_published(url, assessment))
-    facts = {"url": url, "witnessed": str(_assessments(office_file).standing().witnessed)}
+    facts = {"url": url, "witnessed": str(assessments_of(office_file).standing().witnessed)}
     put_down(Desk(office_file, key, out, now, as_json), Kind.PUBLISHED, manifest=assessment, facts=facts)
 
 
@@ -234,96 +219,4 @@ def record(
     entry = office.record(
         held, envelope.read_bytes(), manifest=read(manifest) if manifest else None, documents=documents
     )
-    _show(held, entry, as_json=as_json)
-
-
-def put_down(
-    desk: Desk,
-    kind: Kind,
-    collection: str = "",
-    *,
-    manifest: Manifest | None = None,
-    facts: Mapping[str, str] | None = None,
-    documents: Documents | None = None,
-) -> None:
-    """Sign a statement, and enter it in the ledger or write it to a file. Particulars that are blank are left out."""
-    name = manifest.collection.id if manifest and not collection else collection
-    said = {key: value for key, value in (facts or {}).items() if value}
-    keys = [key_in(one) for one in desk.keys]
-    if desk.out is None:
-        held = open_office(desk.office_file, desk.now)
-        entry = office.say(held, kind, collection=name, keys=keys, manifest=manifest, facts=said, documents=documents)
-        _show(held, entry, as_json=desk.as_json)
-        return
-    made = office.statement(
-        _assessments(desk.office_file),
-        kind,
-        collection=name,
-        manifest=manifest,
-        facts=said,
-        documents=documents,
-        at=clock(desk.now).now(),
-    )
-    _write_new(desk.out, statements.sign(made, keys))
-    if desk.as_json:
-        say_json({"envelope": desk.out, "kind": kind})
-    else:
-        say(f"{plain(str(desk.out))} holds it, signed. Next: `tallyroll dpia countersign`, or `record` by the keeper.")
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    try:
-        with path.open("xb") as file:
-            file.write(content)
-    except FileExistsError as error:
-        raise UsageProblem("There is a file already.", where=str(path), mend="Name a new one with --out.") from error
-
-
-def open_office(office_file: Path, now: str) -> Office:
-    """The office that a settings file describes."""
-    chosen = OfficeSettings.read(office_file)
-    trusted = roles.read(chosen.roles)
-    log = Log.open(chosen.ledger, office.key_of(trusted, read_key(chosen.log_key)))
-    write_down_clock(log, now)
-    return Office(log, trusted, clock(now))
-
-
-def _assessments(office_file: Path) -> Assessments:
-    """What the ledger says, for somebody who need not hold its key."""
-    chosen = OfficeSettings.read(office_file)
-    return Assessments(chosen.ledger, roles.read(chosen.roles))
-
-
-def key_in(path: Path) -> Ed25519PrivateKey:
-    """The key in a file; its passphrase is asked for where it has one."""
-    if not path.exists():
-        raise UsageProblem("There is no key here.", where=str(path), mend="Name your key file with --key.")
-    if b"ENCRYPTED" in path.read_bytes():
-        return read_key(path, typer.prompt(f"Passphrase of {path.name}", hide_input=True))
-    return read_key(path)
-
-
-def _show(held: Office, entry: Entry, *, as_json: bool) -> None:
-    """Where the statement stands now, and who has seen it."""
-    seen = asyncio.run(witness(held.log.folder, held.roles))
-    collection = str(entry.facts["collection"])
-    history = held.assessments.standing().history(collection)
-    states = {one.digest[:12]: str(history.state(one, on=today(held.clock))) for one in history.versions}
-    missing = dict(seen.missing) if seen else {}
-    facts: dict[str, object] = {"entry": entry.index, "kind": entry.facts["kind"], "versions": states}
-    facts |= {"witnesses": sorted(seen.by) if seen else [], "witnesses_missing": missing}
-    short = len(held.roles.witnesses) > 0 and (seen is None or len(seen.by) < held.roles.quorum)
-    if as_json:
-        say_json(facts)
-        raise typer.Exit(6 if short else 0)
-    say(f"[bold green]{entry.facts['kind']}[/] is entry {entry.index} of the ledger.")
-    for digest, state in states.items():
-        say(f"  The version {digest}… is [bold]{state}[/].")
-    for name, why in missing.items():
-        say(f"  [yellow]The witness {plain(name)} has not seen it:[/] {plain(why)}")
-    if history.stopped:
-        say("  The collection is [bold red]stopped[/].")
-    if short:
-        say("  [bold red]Too few witnesses have seen it:[/] an old copy may still be shown. Ask them again, with")
-        say("  `tallyroll ledger cosign LEDGER --roles ROLES`.")
-    raise typer.Exit(6 if short else 0)
+    show_standing(held, entry, as_json=as_json)

@@ -5,7 +5,6 @@ Nothing of a body is logged or answered, and no file stays of one that was not t
 
 import asyncio
 import csv
-import os
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +22,7 @@ from tallyroll.governance import Door, Gate, Permit, Request, in_force, require
 from tallyroll.submission import LARGEST_PAYLOAD, Claims, Receipt
 from tallyroll.tally import Tally
 from tallyroll.vocab.clock import Clock, today
+from tallyroll.vocab.durable import sync
 from tallyroll.vocab.errors import InputProblem, Problem, Refused, UsageProblem, VerificationProblem
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.places import BY_OLD_CODE
@@ -122,7 +122,7 @@ def _keep(inbox: Inbox, permit: Permit, claimed: Claims, held: Tally, *, digest:
         receipt = Receipt(sha256=digest, stored_at=inbox.clock.now())
         (desk / RECEIPT).write_bytes(msgspec.json.encode(receipt))
         for path in (*(desk / TALLY).iterdir(), desk / TALLY, desk / RECEIPT, desk):
-            _sync(path)
+            sync(path)
         place.parent.mkdir(mode=0o700, exist_ok=True)
         permit.check(Door.RECEIVE, now=inbox.clock.now(), schools=[claimed.contributor])
         try:
@@ -131,8 +131,8 @@ def _keep(inbox: Inbox, permit: Permit, claimed: Claims, held: Tally, *, digest:
             if not place.exists():
                 raise
             return _kept_before(place, digest), False  # the same moment brought another
-        _sync(place.parent)
-        _sync(inbox.folder)
+        sync(place.parent)
+        sync(inbox.folder)
         return receipt, True
     finally:
         shutil.rmtree(desk, ignore_errors=True)
@@ -144,15 +144,6 @@ def _kept_before(place: Path, digest: str) -> Receipt:
         what = "Another payload of this contributor and revision was taken before."
         raise Conflict(what, where="revision", mend="Count again, which gives a new revision, and submit that.")
     return receipt
-
-
-def _sync(path: Path) -> None:
-    """Put a file, or the names in a folder, on disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def app(inbox: Inbox) -> web.Application:

@@ -21,6 +21,7 @@ from tallyroll import tally
 from tallyroll.flows.receiving import RECEIPT, TALLY
 from tallyroll.register import Forgotten
 from tallyroll.tally import Tally
+from tallyroll.vocab.durable import sync
 from tallyroll.vocab.durations import Duration
 from tallyroll.vocab.errors import InputProblem, UsageProblem
 from tallyroll.vocab.progress import Advance, unwatched
@@ -110,7 +111,7 @@ def _end(one: Aged) -> None:
     folder, _, desk = one.place
     desk.mkdir(mode=0o700)
     folder.rename(desk / folder.name)
-    _sync(folder.parent)
+    sync(folder.parent)
     _remove(desk)
 
 
@@ -122,9 +123,9 @@ def _cut(one: Aged) -> None:
     desk.mkdir(mode=0o700)
     tally.save(Tally(*kept), desk / place.name)
     for name in _DAYS:
-        _sync(desk / place.name / name)
+        sync(desk / place.name / name)
         os.replace(desk / place.name / name, place / name)
-    _sync(place)
+    sync(place)
     _remove(desk)
 
 
@@ -194,15 +195,6 @@ def _remove(folder: Path) -> None:
     with _said_plainly(folder):
         if folder.exists():
             shutil.rmtree(folder)
-
-
-def _sync(path: Path) -> None:
-    """Put a file, or the names in a folder, on disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from tallyroll.ledger.checkpoints import Checkpoint, log_key, open_checkpoint
 from tallyroll.ledger.entries import documents_of, entry_of
 from tallyroll.ledger.notes import Verifier
 from tallyroll.ledger.tiles import ENTRIES, WIDTH, Tile, pack, path_of, spans, unpack
+from tallyroll.vocab.durable import sync
 from tallyroll.vocab.errors import VerificationProblem
 
 _INCOMING = ".incoming"
@@ -114,7 +115,7 @@ class Copy:
                 path.replace(place)
                 parents.add(place.parent)
             for parent in parents:
-                files.sync(parent)
+                sync(parent)
 
 
 def _check_grows(held: Checkpoint, new: Checkpoint, where: str) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
+from tallyroll.vocab.durable import sync
 from tallyroll.vocab.errors import UsageProblem, VerificationProblem
 
 CHECKPOINT, WITNESSED, DOCUMENTS = "checkpoint", "checkpoint.witnessed", "documents"
@@ -76,15 +77,6 @@ def replace(path: Path, data: bytes) -> None:
             new.unlink(missing_ok=True)
         raise
     sync(path.parent)
-
-
-def sync(folder: Path) -> None:
-    """Put the names of a folder's files on disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def make_folder(folder: Path) -> None:

@@ -14,6 +14,7 @@ from tallyroll.ledger.checkpoints import Checkpoint, open_checkpoint
 from tallyroll.ledger.entries import Entry, entry_of, leaf_of
 from tallyroll.ledger.notes import NoteKey
 from tallyroll.ledger.tiles import ENTRIES, WIDTH, Frontier, pack, path_of
+from tallyroll.vocab.durable import sync
 from tallyroll.vocab.errors import Refused, UsageProblem, VerificationProblem
 
 SLACK = timedelta(seconds=60)
@@ -138,7 +139,7 @@ class Log:
         entry = entry_of(leaf, index=index, where=str(entries))
         files.write(entries, pack(bundle))
         for parent in tilefiles.write_tiles(self.folder, new) | {entries.parent}:
-            files.sync(parent)
+            sync(parent)
         data = Checkpoint(self.origin, frontier.size, frontier.root()).signed(self._key)
         files.replace(self.folder / files.CHECKPOINT, data)
         self._read, self._frontier, self._last = data, frontier, entry.at

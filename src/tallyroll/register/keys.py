@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tallyroll.vocab.durable import sync
 from tallyroll.vocab.errors import UsageProblem, VerificationProblem
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.periods import AcademicYear
@@ -71,7 +72,7 @@ class KeyRing:
                 _overwrite(one)
                 one.unlink()
             if remains:
-                _sync(self.folder)
+                sync(self.folder)
         return path in remains
 
     def years(self) -> tuple[tuple[Urn, AcademicYear], ...]:
@@ -85,7 +86,7 @@ class KeyRing:
         """A new key under this name, or that of another process that was quicker: a name appears with its key whole."""
         if not self.folder.exists():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync(self.folder.parent)  # a key is of no use in a folder that a power cut takes away
+            sync(self.folder.parent)  # a key is of no use in a folder that a power cut takes away
         _check_private(self.folder, self.folder.stat().st_mode)
         draft = path.with_suffix(f".{secrets.token_hex(8)}")
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -97,7 +98,7 @@ class KeyRing:
         with suppress(FileExistsError):
             os.link(draft, path)
         draft.unlink()
-        _sync(self.folder)
+        sync(self.folder)
         return _whole(path)
 
 
@@ -141,11 +142,3 @@ def _unusable(folder: Path, error: OSError) -> UsageProblem:
 def _check_private(path: Path, mode: int) -> None:
     if mode & _OTHERS:
         raise UsageProblem("Others may read these keys.", where=str(path), mend=f"Run: chmod -R go= '{path}'")
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

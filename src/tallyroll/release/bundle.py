@@ -18,6 +18,7 @@ from tallyroll.disclosure import Protected
 from tallyroll.release.checks.opening import DATA_ENDING, META_ENDING
 from tallyroll.release.files import data_file, meta_file
 from tallyroll.release.meta import Filter, Indicator, describe
+from tallyroll.vocab.durable import sync
 from tallyroll.vocab.errors import ProtectionProblem, UsageProblem, VerificationProblem
 
 MANIFEST = "release.json"
@@ -86,10 +87,10 @@ def write(
         )
         _put(desk / MANIFEST, [_manifest(protected, tables, about, method=method, created_at=created_at, notes=notes)])
         desk.chmod(0o755)  # a temporary folder is closed to others; a release is not
-        _settle(desk)
+        sync(desk)
         check_free(folder)
         desk.rename(folder)
-        _settle(folder.parent)
+        sync(folder.parent)
     finally:
         shutil.rmtree(desk, ignore_errors=True)
     return tables
@@ -164,12 +165,3 @@ def _digest(path: Path) -> str:
         return ""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _settle(folder: Path) -> None:
-    """Force a folder's list of names to disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
