@@ -11,16 +11,16 @@ NUMBERS = pa.table({"n": pa.array([1, 2, 3], pa.int64())})
 
 def test_a_statement_runs_over_the_named_tables():
     with open_engine("duckdb", threads=1) as engine:
-        assert engine.run("SELECT CAST(sum(n) AS BIGINT) AS s FROM t", {"t": NUMBERS}).to_pylist() == [{"s": 6}]
+        assert engine.query("SELECT CAST(sum(n) AS BIGINT) AS s FROM t", {"t": NUMBERS}).to_pylist() == [{"s": 6}]
 
 
 def test_tables_are_forgotten_after_the_statement_even_when_it_fails():
     with open_engine() as engine:
         with pytest.raises(Exception, match="nothing"):
-            engine.run("SELECT nothing FROM t", {"t": NUMBERS})
+            engine.query("SELECT nothing FROM t", {"t": NUMBERS})
         with pytest.raises(Exception, match="does not exist"):
-            engine.run("SELECT * FROM t", {})
-        assert engine.run("SELECT count(*) AS c FROM t", {"t": NUMBERS.slice(0, 1)}).to_pylist() == [{"c": 1}]
+            engine.query("SELECT * FROM t", {})
+        assert engine.query("SELECT count(*) AS c FROM t", {"t": NUMBERS.slice(0, 1)}).to_pylist() == [{"c": 1}]
 
 
 def test_a_statement_sees_neither_files_nor_variables(tmp_path):
@@ -29,7 +29,7 @@ def test_a_statement_sees_neither_files_nor_variables(tmp_path):
     with open_engine() as engine:
         for sql in (f"SELECT * FROM '{secret}'", "SELECT * FROM NUMBERS", f"COPY (SELECT 1) TO '{tmp_path}/out.csv'"):
             with pytest.raises(Exception, match=r"Cannot access file|does not exist"):
-                engine.run(sql, {})
+                engine.query(sql, {})
     assert [one.name for one in tmp_path.iterdir()] == ["secret.csv"]
 
 

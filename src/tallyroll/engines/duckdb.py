@@ -8,6 +8,8 @@ from types import TracebackType
 import duckdb
 import pyarrow as pa
 
+from tallyroll.engines.plan import Statement
+
 _CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,  # a statement sees the tables it is given, and neither files nor networks …
     "python_enable_replacements": False,  # … nor this program's variables, which it would take for tables
@@ -30,8 +32,12 @@ class DuckDbEngine:
     ) -> None:
         self._connection.close()
 
-    def run(self, sql: str, tables: Mapping[str, pa.Table]) -> pa.Table:
-        """The statement's result over the named tables."""
+    def run(self, statement: Statement, tables: Mapping[str, pa.Table]) -> pa.Table:
+        """See Engine."""
+        return self.query(statement.sql, tables)
+
+    def query(self, sql: str, tables: Mapping[str, pa.Table]) -> pa.Table:
+        """What a piece of SQL gives over the named tables."""
         for name, table in tables.items():
             self._connection.register(name, table)
         try:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from tallyroll.engines import Engine
 from tallyroll.governance import Door, Permit
-from tallyroll.tally import sql
+from tallyroll.tally import statements
 from tallyroll.tally.algebra import Tally
 from tallyroll.tally.definitions import ALL, Definition, column_of
 from tallyroll.vocab.characteristics import YEAR_GROUP
@@ -38,7 +38,7 @@ def count(
     Raises: Refused outside the permit; VerificationProblem when the register is not one.
     """
     tables = admit(permit, register, definition=definition, now=now, days=days)
-    counted = engine.run(sql.count_sessions(definition), tables)
+    counted = engine.run(statements.count_sessions(definition), tables)
     cells = _as_cells(counted)
     if days:
         cells = pa.concat_tables([cells, _empty_days(cells, register.schools, days)])
@@ -93,16 +93,21 @@ def _check_apart(spans: pa.Table) -> None:
 
 def _inputs(register: Register, definition: Definition) -> dict[str, pa.Table]:
     """The tables that the counting statements take; see `sql`."""
+    marks = register.marks.rename_columns({"date": "day"})
+    return {"marks": marks, **roll_inputs(register.schools, register.spans, definition)}
+
+
+def roll_inputs(schools: pa.Table, spans: pa.Table, definition: Definition) -> dict[str, pa.Table]:
+    """The same but for marks, of any schools and their spans."""
     columns = dict.fromkeys([YEAR_GROUP.name, *(column_of(name) for name in definition.characteristics)])
-    away = [definition.population.year_11_away(urn) for urn in register.schools["urn"].to_pylist()]
+    away = [definition.population.year_11_away(urn) for urn in schools["urn"].to_pylist()]
     return {
-        "marks": register.marks.rename_columns({"date": "day"}),
-        "spans": register.spans.select(["urn", "pupil", "first", "last", *columns]).rename_columns(
+        "spans": spans.select(["urn", "pupil", "first", "last", *columns]).rename_columns(
             {"first": "first_day", "last": "last_day"}
         ),
         "schools": pa.table(
             {
-                "urn": register.schools["urn"],
+                "urn": schools["urn"],
                 "away_first": pa.array([first for first, _ in away], pa.date32()),
                 "away_last": pa.array([last for _, last in away], pa.date32()),
             }

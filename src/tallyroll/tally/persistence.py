@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from tallyroll.engines import Engine
 from tallyroll.governance import Permit
-from tallyroll.tally import sql
+from tallyroll.tally import statements
 from tallyroll.tally.count import admit, signed
 from tallyroll.tally.definitions import ALL, Definition
 from tallyroll.tally.form import ENROLMENT_FORM
@@ -43,7 +43,7 @@ def count_persistent(
     inside = pc.and_(pc.greater_equal(day, pa.scalar(first)), pc.less_equal(day, pa.scalar(last)))
     held = Register(register.schools, register.spans, register.marks.filter(inside))
     tables = admit(permit, held, definition=definition, now=now, days=(first, last))
-    counted = engine.run(sql.count_enrolments(definition), tables)
+    counted = engine.run(statements.count_enrolments(definition), tables)
     if whole:
         counted = _with_empty_schools(counted, register.schools)
     for name, edge in (("first", first), ("last", last)):

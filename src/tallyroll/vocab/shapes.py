@@ -67,6 +67,17 @@ MARKS = pa.schema(
 )
 """Dense: one row per pupil and session in which the school sent anything at all."""
 
+WEEKS = pa.schema(
+    [
+        ("urn", pa.int32()),
+        ("monday", pa.date32()),
+        ("revision", pa.int64()),  # the school's revision that the week is of
+        ("n_pupils", pa.int32()),  # how many pupils, by number in the school's roll, the marks reach
+        ("marks", pa.binary()),  # see vocab.packing
+    ]
+)
+"""One row per school and week of which anything came: the scan side of the store."""
+
 SCHOOLS = pa.schema([("urn", pa.int32()), ("la", _text), ("phase", _text)])
 """One row per school; `la` is the old three-digit code."""
 
