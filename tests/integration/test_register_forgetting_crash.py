@@ -68,5 +68,5 @@ def test_a_forgetting_that_is_killed_at_any_moment_is_finished_by_the_next(tmp_p
     with RegisterStore(path) as store:
         n = len(URNS)
         assert inventory(store) == {
-            "pupil": n, "roll": n, "week": n, "finding": 0, "round": 0, "bookmark": n, "key": n,
+            "pupil": n, "roll": n, "week": n, "finding": 0, "round": 0, "bookmark": n, "scan": 0, "key": n,
         }  # fmt: skip

@@ -24,7 +24,7 @@ from tallyroll.vocab.clock import FixedClock
 from tallyroll.vocab.errors import InputProblem, Refused, UsageProblem
 from tallyroll.vocab.findings import Finding, Severity
 
-EMPTY = dict.fromkeys(("pupil", "roll", "week", "finding", "round", "bookmark", "key"), 0)
+EMPTY = dict.fromkeys(("pupil", "roll", "week", "finding", "round", "bookmark", "scan", "key"), 0)
 TOLD = Finding("csv_lost", Severity.ERROR, "Cut off.", "Export again.")
 
 
@@ -106,7 +106,7 @@ def test_after_the_time_is_over_the_store_is_empty_and_a_deletion_record_says_so
         "items": 2,
         "rows": {"pupil": 2, "roll": 2, "week": 2, "bookmark": 2},
         "keys_destroyed": 2,
-        "inventory_after": dict.fromkeys(("pupil", "roll", "week", "bookmark", "key"), 0),
+        "inventory_after": dict.fromkeys(("pupil", "roll", "week", "bookmark", "scan", "key"), 0),
     }
 
 

@@ -33,7 +33,7 @@ from tallyroll.vocab.periods import AcademicYear
 SIX_YEARS, A_MONTH = Duration.parse("P6Y"), Duration.parse("P1M")
 OLD, NEW = AcademicYear(2025), AcademicYear(2026)
 LATER = datetime(2033, 1, 1, tzinfo=UTC)
-EMPTY = dict.fromkeys(("pupil", "roll", "week", "finding", "round", "bookmark", "key"), 0)
+EMPTY = dict.fromkeys(("pupil", "roll", "week", "finding", "round", "bookmark", "scan", "key"), 0)
 TOLD = Finding("csv_lost", Severity.ERROR, "Cut off.", "Export again.")
 
 

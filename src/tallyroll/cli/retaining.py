@@ -27,6 +27,7 @@ _WORDS = {
     "tally": "tallies",
     "cell": "cells",
     "enrolment cell": "cells of enrolments",
+    "scan": "authorities' years on the scan side",
     "key": "keys",
 }
 

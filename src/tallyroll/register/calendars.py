@@ -2,11 +2,13 @@
 
 import json
 from datetime import date
+from functools import lru_cache
 
 from tallyroll.vocab.periods import Session
 from tallyroll.vocab.schools import SchoolCalendar, Term
 
 
+@lru_cache(maxsize=4096)  # of schools that are kept again and again; their calendars seldom change
 def calendar_to_json(calendar: SchoolCalendar) -> str:
     """The calendar as canonical JSON: equal calendars give equal text."""
     tree = {

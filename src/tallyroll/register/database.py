@@ -1,4 +1,4 @@
-"""The file under the store: opened, created, locked and spoken to in plain words."""
+"""The file under the store: opened, created, brought to the newest version, locked and spoken to in plain words."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def connect(path: Path, *, mode: str) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?mode={mode}"
     sql = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
     try:
-        _check_ours(sql, path)
+        _version(sql, path, oldest=schema.OLDEST_READ if mode == "ro" else schema.VERSION)
         sql.execute("PRAGMA synchronous = FULL")
         sql.execute("PRAGMA foreign_keys = ON")
         sql.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
@@ -65,23 +65,47 @@ def _make_tables(sql: sqlite3.Connection) -> None:
     sql.execute(f"PRAGMA user_version = {schema.VERSION}")
 
 
-def _check_ours(sql: sqlite3.Connection, path: Path) -> None:
+def migrate(path: Path, *, dry_run: bool = False) -> tuple[int, ...]:
+    """The versions that the store was taken through to the newest, or would be: () when it is of the newest.
+
+    Each step is a transaction: whoever reads meanwhile sees the store before it or after it, and so does whoever
+    opens it after a crash. Raises: UsageProblem when it is no store of ours, or of a version without a way to here.
+    """
+    sql = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_S)
+    try:
+        version = _version(sql, path, oldest=min(schema.MIGRATIONS))
+        steps = tuple(range(version, schema.VERSION))
+        for step in () if dry_run else steps:
+            with transaction(sql, "BEGIN IMMEDIATE"):
+                if _user_version(sql) == step:  # still: another process may have been quicker
+                    for statement in schema.MIGRATIONS[step].split(";\n"):
+                        sql.execute(statement)
+                    sql.execute(f"PRAGMA user_version = {step + 1}")
+    finally:
+        sql.close()
+    return tuple(step + 1 for step in steps)
+
+
+def _user_version(sql: sqlite3.Connection) -> int:
+    version: tuple[int] = sql.execute("PRAGMA user_version").fetchone()
+    return version[0]
+
+
+def _version(sql: sqlite3.Connection, path: Path, *, oldest: int) -> int:
+    """The version of a store of ours, from the oldest that will do to the newest. UsageProblem for anything else."""
     (application,) = sql.execute("PRAGMA application_id").fetchone()
-    (version,) = sql.execute("PRAGMA user_version").fetchone()
     if application != schema.APPLICATION_ID:
         raise UsageProblem("This file is not a store of registers.", where=str(path), mend="Give the path of one.")
-    if version > schema.VERSION:
+    version = _user_version(sql)
+    if not oldest <= version <= schema.VERSION:
+        newer = "Use the newer Tallyroll that wrote it."
+        older = "Name a new store in the settings and collect into it, or use the Tallyroll that wrote this one."
         raise UsageProblem(
-            f"This store has version {version}; this Tallyroll reads version {schema.VERSION} only.",
+            f"This store has version {version}; this Tallyroll reads versions {oldest} to {schema.VERSION} only.",
             where=str(path),
-            mend="Use the newer Tallyroll that wrote it.",
+            mend=newer if version > schema.VERSION else older,
         )
-    if version < schema.VERSION:
-        raise UsageProblem(
-            f"This store has version {version}; this Tallyroll reads version {schema.VERSION} only.",
-            where=str(path),
-            mend="Name a new store in the settings and collect into it, or use the Tallyroll that wrote this one.",
-        )
+    return version
 
 
 @contextmanager

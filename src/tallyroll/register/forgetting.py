@@ -3,15 +3,19 @@
 Registers and findings have a time each. Rows go first, then the key of a year whose registers' time is over and that
 holds nothing any more; with the key, every copy of that year. Whenever that is broken off, doing it again finishes it:
 a key without rows is due as well.
+
+The scan side holds what the registers do, so it goes first, and nobody may compact meanwhile.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from tallyroll.governance.manifest.words import Store
+from tallyroll.register.scan import ScanSide, destroy, places
 from tallyroll.register.shelf import TO_FRIDAY, weeks_of_year, year_of_week
 from tallyroll.register.store import RegisterStore
 from tallyroll.register.words import date_of, day_number
@@ -26,6 +30,9 @@ COUNTED = {Store.REGISTERS: ("pupil", "roll", "week"), Store.FINDINGS: ("finding
 TABLES = ("pupil", "roll", "week", "finding", "round", "bookmark")
 """The tables of which a row could say anything about a person."""
 
+SCAN = "scan"
+"""What the years of authorities on the scan side are counted under."""
+
 _DAY = 24 * 60 * 60 * 1_000_000  # microseconds, the store's unit of time
 
 
@@ -33,8 +40,9 @@ _DAY = 24 * 60 * 60 * 1_000_000  # microseconds, the store's unit of time
 class Due:
     """What a school's academic year holds that has been kept long enough: of its entries, those up to `until`.
 
-    `rows` are counted by table; `key`: the year's time is over and its key goes too, once it locks nothing any more;
-    `since`: when the first became due.
+    `rows` are counted by table; `scan` among them is the year of the authority on the scan side, which goes with the
+    first of its schools. `key`: the year's time is over and its key goes too, once it locks nothing any more; `since`:
+    when the first became due.
     """
 
     school: Urn
@@ -84,17 +92,31 @@ def due(store: RegisterStore, *, of: Store, retention: Duration, as_of: date) ->
     by_year: dict[tuple[int, AcademicYear], list[_Group]] = {one: [] for one in keys}
     for group in groups:
         by_year.setdefault((group.urn, group.year), []).append(group)
+    on_scan = _first_of_each(store, by_year) if of is Store.REGISTERS else {}
     return tuple(
         Due(
             Urn(urn),
             year,
             until,
-            rows={table: sum(one.n_rows for one in held if one.table == table) for table in COUNTED[of]},
+            rows={table: sum(one.n_rows for one in held if one.table == table) for table in COUNTED[of]}
+            | on_scan.get((urn, year), {}),
             key=(urn, year) in keys,
             since=retention.after(min((one.day for one in held), default=year.last)),
         )
         for (urn, year), held in sorted(by_year.items())
     )
+
+
+def _first_of_each(
+    store: RegisterStore, years: Iterable[tuple[int, AcademicYear]]
+) -> dict[tuple[int, AcademicYear], dict[str, int]]:
+    """Those of these schools' years with which a year of an authority goes from the scan side: its first school's."""
+    lie = places(ScanSide.of(store))
+    firsts: dict[tuple[int, str], tuple[int, AcademicYear]] = {}
+    for urn, year in sorted(years):
+        if (Urn(urn), year) in lie:
+            firsts.setdefault(lie[Urn(urn), year], (urn, year))
+    return {first: {SCAN: 1} for first in firsts.values()}
 
 
 def _weeks(sql: sqlite3.Connection, until: date) -> Iterator[_Group]:
@@ -130,20 +152,34 @@ def forget(
 
     A key that still locks a finding stays until that is gone too. Each school's year is one transaction. Broken off,
     it is finished by calling `due` and `forget` again.
+    Raises: UsageProblem while the scan side is being compacted.
     """
     went, n_keys = dict.fromkeys(_DELETE[of], 0), 0
-    for done, one in enumerate(due, start=1):
-        bounds = _bounds(one)
-        with store.writing() as sql:
-            for table, statement in _DELETE[of].items():
-                went[table] += sql.execute(statement, bounds).rowcount
-        if one.key:
-            with store.writing() as sql:  # so that nobody writes under the key between this look and its end
-                (n_left,) = sql.execute(_LOCKED, bounds).fetchone()
-                n_keys += n_left == 0 and store.ring.destroy(one.school, one.year)
-        advance(done, len(due))
+    with ExitStack() as stack:
+        if of is Store.REGISTERS and due:
+            went |= _destroy_scan(store, due, stack)
+        for done, one in enumerate(due, start=1):
+            bounds = _bounds(one)
+            with store.writing() as sql:
+                for table, statement in _DELETE[of].items():
+                    went[table] += sql.execute(statement, bounds).rowcount
+                if of is Store.REGISTERS:
+                    sql.execute("UPDATE pupil SET seen = NULL WHERE urn = :urn", bounds)  # it built on what is gone
+            if one.key:
+                with store.writing() as sql:  # so that nobody writes under the key between this look and its end
+                    (n_left,) = sql.execute(_LOCKED, bounds).fetchone()
+                    n_keys += n_left == 0 and store.ring.destroy(one.school, one.year)
+            advance(done, len(due))
     store.fold()
     return Forgotten(now, went, n_keys)
+
+
+def _destroy_scan(store: RegisterStore, due: Sequence[Due], stack: ExitStack) -> dict[str, int]:
+    """How much went from the scan side, which stays locked as long as the stack."""
+    side = ScanSide.of(store)
+    stack.enter_context(side.locked())
+    gone = destroy(side, {(one.school, one.year) for one in due})
+    return {SCAN: gone} if gone else {}
 
 
 def _bounds(one: Due) -> dict[str, int]:
@@ -194,8 +230,10 @@ SELECT (SELECT count(*) FROM pupil) AS pupil, (SELECT count(*) FROM roll) AS rol
 def inventory(store: RegisterStore) -> dict[str, int]:
     """How many rows each table holds that could say anything about a person, and how many keys there are.
 
-    All 0: the store is empty. What stays are schools, their calendars and the dates of revisions.
+    `scan` counts the keys of the scan side, one for each authority and year. All 0: the store is empty. What stays are
+    schools, their calendars and the dates of revisions.
     """
     with store.reading() as sql:
         counts = sql.execute(_INVENTORY).fetchone()
-    return {**dict(zip(TABLES, counts, strict=True)), "key": len(store.ring.years())}
+    keys = {SCAN: len(store.ring.authorities()), "key": len(store.ring.years())}
+    return {**dict(zip(TABLES, counts, strict=True)), **keys}

@@ -3,7 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 
+import msgspec
 import numpy as np
 
 from tallyroll.governance import Door, Permit
@@ -12,6 +14,7 @@ from tallyroll.register.calendars import calendar_to_json
 from tallyroll.register.database import microseconds, moment
 from tallyroll.register.merging import Said, by_year, merged_roll, merged_weeks
 from tallyroll.register.screening import Screened
+from tallyroll.register.seen import Seen, unpack
 from tallyroll.register.shelf import Shelf, whole_roll
 from tallyroll.register.sieve import Ints
 from tallyroll.register.store import RegisterStore
@@ -21,6 +24,15 @@ from tallyroll.vocab.errors import InputProblem
 from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.items import ESSENTIAL
 from tallyroll.vocab.periods import AcademicYear
+
+_DESK = """
+SELECT school.revision, pupil.seen, la, establishment, name, phase, calendar FROM school
+  LEFT JOIN pupil ON pupil.urn = school.urn AND pupil.year = ?
+  LEFT JOIN facts ON facts.urn = school.urn
+       AND facts.revision = (SELECT max(revision) FROM facts WHERE facts.urn = school.urn)
+ WHERE school.urn = ?
+"""
+"""What a transaction begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +63,7 @@ def keep(permit: Permit, store: RegisterStore, screened: Screened, *, now: datet
     with store.writing() as sql:
         writer = _Writer(store.shelf(sql, screened.school.urn.number), screened, now=microseconds(now))
         writer.keep_facts()
-        numbers = writer.pupil_numbers()
-        roll_changed = writer.keep_roll(given, numbers)
+        numbers, roll_changed = writer.keep_pupils(given)
         weeks_changed = writer.keep_weeks(numbers)
         writer.keep_bookmark()
         if round_id:
@@ -66,9 +77,13 @@ class _Writer:
     def __init__(self, shelf: Shelf, screened: Screened, *, now: int) -> None:
         self.shelf, self.screened, self.now = shelf, screened, now
         self.sql, self.urn = shelf.sql, shelf.urn
-        self.sql.execute("INSERT INTO school VALUES (?, 0, 0) ON CONFLICT DO NOTHING", (self.urn,))
-        found: tuple[int] = self.sql.execute("SELECT revision FROM school WHERE urn = ?", (self.urn,)).fetchone()
-        self.revision = found[0]
+        found = self.sql.execute(_DESK, (AcademicYear.of(screened.last).start, self.urn)).fetchone()
+        if found is None:
+            self.sql.execute("INSERT INTO school VALUES (?, 0, 0)", (self.urn,))
+            found = (0, None, *(None,) * 5)
+        self.revision: int = found[0]
+        self._seen: bytes | None = found[1]
+        self._facts: tuple[str | None, ...] = found[2:]
         self._opened = False
 
     def _open_revision(self) -> int:
@@ -89,15 +104,25 @@ class _Writer:
         school, laestab = self.screened.school, self.screened.school.laestab
         calendar = calendar_to_json(self.screened.calendar)
         facts = (laestab.la, laestab.establishment, school.name, str(school.phase), calendar)
-        known = self.sql.execute(
-            "SELECT la, establishment, name, phase, calendar FROM facts WHERE urn = ? ORDER BY revision DESC LIMIT 1",
-            (self.urn,),
-        ).fetchone()
-        if known != facts:
+        if self._facts != facts:
             row = (self.urn, self._open_revision(), *facts)
             self.sql.execute("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
-    def pupil_numbers(self) -> Ints:
+    def keep_pupils(self, given: Stretches) -> tuple[Ints, bool]:
+        """The number of each key of the extract, and whether the roll differs from what was known.
+
+        A roll that is as it was last given costs one comparison.
+        """
+        year = AcademicYear.of(self.screened.last).start
+        if self._seen is not None:
+            seen = unpack(self.shelf.open_seen(year, self._seen))
+            full_from = day_number(self.screened.first) if self.screened.full else None
+            if len(given) and seen.covers(_digest(self.screened, given), full_from=full_from):
+                return seen.numbers, False
+        numbers = self._pupil_numbers()
+        return numbers, self._keep_roll(given, numbers)
+
+    def _pupil_numbers(self) -> Ints:
         """The number of each key of the extract: given in the order of coming, never given again."""
         keys = self.screened.keys
         found = self._numbers_of(keys)
@@ -117,7 +142,7 @@ class _Writer:
                 break
         return found
 
-    def keep_roll(self, given: Stretches, numbers: Ints) -> bool:
+    def _keep_roll(self, given: Stretches, numbers: Ints) -> bool:
         """The roll as it is now, each year's part that differs; true when the roll differs from what was known."""
         screened = self.screened
         if not (screened.full or len(given) or screened.removed or self._year_turned()):
@@ -138,6 +163,8 @@ class _Writer:
             if not np.array_equal(part, parts.get(year, no_stretches())):
                 self.shelf.add_roll(year, part, revision=self._open_revision())
                 self._list_pupils(year, part, numbers)
+        seen = Seen.of(_digest(screened, given), given, numbers=numbers, roll=roll)
+        self.shelf.put_seen(AcademicYear.of(screened.last).start, seen.pack())
         return not np.array_equal(roll, known)
 
     def _year_turned(self) -> bool:
@@ -192,7 +219,8 @@ class _Writer:
     def keep_bookmark(self) -> None:
         """Where the source goes on from next time."""
         self.sql.execute(
-            "INSERT INTO bookmark VALUES (?, ?, ?) ON CONFLICT (urn, source) DO UPDATE SET resume = excluded.resume",
+            "INSERT INTO bookmark VALUES (?, ?, ?) ON CONFLICT (urn, source) DO UPDATE SET resume = excluded.resume"
+            " WHERE resume <> excluded.resume",
             (self.urn, self.screened.source, self.screened.resume),
         )
 
@@ -208,6 +236,13 @@ class _Writer:
         )
         year = AcademicYear.of(moment(self.now).date()).start
         self.shelf.add_findings(round_id, screened.findings, year=year)
+
+
+def _digest(screened: Screened, given: Stretches) -> bytes:
+    """A digest of the roll as given, with all else that the merged roll and its parts by year follow from."""
+    years = [AcademicYear.of(day).start for day in (screened.first, screened.last)]
+    parts = msgspec.json.encode((years, screened.keys, screened.removed, given.shape))
+    return sha256(parts + np.ascontiguousarray(given).tobytes()).digest()
 
 
 def _said(screened: Screened, numbers: Ints) -> Said:

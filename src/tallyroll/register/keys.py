@@ -1,5 +1,7 @@
 """Keys: one file of 32 random bytes for each school and academic year, in a folder apart from the store.
 
+The scan side, which is made from the store, has a key for each local authority and academic year in the same folder.
+
 Whoever copies the store without this folder copies nothing that can be read, and a key that is destroyed takes every
 copy of its year with it. So back the keys up apart from the store, and keep no copy of a key longer than its year.
 """
@@ -9,6 +11,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tallyroll.vocab.durable import sync
@@ -18,9 +21,27 @@ from tallyroll.vocab.periods import AcademicYear
 
 KEY_BYTES = 32
 _NAME = re.compile(r"(\d{6})-(\d{4})\d{2}\.key", re.ASCII)
+_NAME_OF_AUTHORITY = re.compile(r"la(\d{3})\.(\d+)-(\d{4})\d{2}\.key", re.ASCII)
 _OTHERS = 0o077
 
 _Stamp = tuple[int, int]  # inode and time of change: what shows that a file is still the one that was read
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Authority:
+    """A local authority on the scan side: its old code, and the `epoch` since which its key is in use.
+
+    A school that leaves takes nothing with it, so what stays gets a new key, and the old one is destroyed.
+    """
+
+    la: str
+    epoch: int
+
+    def __str__(self) -> str:
+        return f"la{self.la}.{self.epoch}"
+
+
+Holder = Urn | Authority
 
 
 class KeyRing:
@@ -32,20 +53,20 @@ class KeyRing:
         if folder.exists():
             _check_private(folder, folder.stat().st_mode)
 
-    def key(self, urn: Urn, year: AcademicYear) -> bytes:
-        """The key of this school and year, made where there is none; on disk when this returns.
+    def key(self, holder: Holder, year: AcademicYear) -> bytes:
+        """The key of this school (or authority) and year, made where there is none; on disk when this returns.
 
         Raises: UsageProblem when it cannot be read or made, or when others can read it.
         """
-        found = self.find(urn, year)
+        found = self.find(holder, year)
         if found is not None:
             return found
         with _said_plainly(self.folder):
-            return self._make(self.folder / _name(urn, year))
+            return self._make(self.folder / _name(holder, year))
 
-    def find(self, urn: Urn, year: AcademicYear) -> bytes | None:
-        """The key of this school and year; None where there is none, for a key is never made to read with."""
-        name = _name(urn, year)
+    def find(self, holder: Holder, year: AcademicYear) -> bytes | None:
+        """The key of this school (or authority) and year; None where there is none: none is made to read with."""
+        name = _name(holder, year)
         path = os.path.join(self.folder, name)
         try:
             found = os.stat(path)  # plain text: once a block, and a Path takes four times as long
@@ -62,9 +83,9 @@ class KeyRing:
                 read = self._read[name] = (stamp, _whole(Path(path)))
         return read[1]
 
-    def destroy(self, urn: Urn, year: AcademicYear) -> bool:
+    def destroy(self, holder: Holder, year: AcademicYear) -> bool:
         """Whether there was a key, which is now overwritten and gone. Broken off at any moment, call it again."""
-        path = self.folder / _name(urn, year)
+        path = self.folder / _name(holder, year)
         self._read.pop(path.name, None)
         with _said_plainly(self.folder):
             remains = list(self.folder.glob(f"{path.stem}.*"))  # what a making that broke off left behind goes too
@@ -77,10 +98,16 @@ class KeyRing:
 
     def years(self) -> tuple[tuple[Urn, AcademicYear], ...]:
         """The schools and years of which there is a key, in order."""
-        if not self.folder.exists():
-            return ()
-        names = (_NAME.fullmatch(name) for name in os.listdir(self.folder))
-        return tuple(sorted((Urn(int(name[1])), AcademicYear(int(name[2]))) for name in names if name))
+        return tuple(sorted((Urn(int(name[1])), AcademicYear(int(name[2]))) for name in self._names(_NAME)))
+
+    def authorities(self) -> tuple[tuple[Authority, AcademicYear], ...]:
+        """The authorities and years of the scan side of which there is a key, in order."""
+        names = self._names(_NAME_OF_AUTHORITY)
+        return tuple(sorted((Authority(one[1], int(one[2])), AcademicYear(int(one[3]))) for one in names))
+
+    def _names(self, form: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        names = os.listdir(self.folder) if self.folder.exists() else ()
+        return (found for name in names if (found := form.fullmatch(name)))
 
     def _make(self, path: Path) -> bytes:
         """A new key under this name, or that of another process that was quicker: a name appears with its key whole."""
@@ -102,8 +129,8 @@ class KeyRing:
         return _whole(path)
 
 
-def _name(urn: Urn, year: AcademicYear) -> str:
-    return f"{urn.number}-{year}.key"
+def _name(holder: Holder, year: AcademicYear) -> str:
+    return f"{holder}-{year}.key"
 
 
 def _whole(path: Path) -> bytes:

@@ -30,6 +30,8 @@ _VALID_FROM = np.array([day_number(date.min), *(day_number(code.valid_from) for 
 _VALID_TO = np.array([OPEN_END_DAY, *(day_number(code.valid_to) if code.valid_to else OPEN_END_DAY for code in CODES)])
 _HALVES = ("morning", "afternoon")
 _CLOSURE, _MORNING, _AFTERNOON = (BY_TEXT[text].number for text in ("#", "/", "\\"))
+_EXPECTED_HALF = np.full(len(CODES) + 1, -1)
+_EXPECTED_HALF[[_MORNING, _AFTERNOON]] = 0, 1
 
 
 @dataclass(frozen=True)
@@ -132,30 +134,35 @@ def screen_marks(
 
 def _reject_unreadable(columns: _Columns, sieve: Sieve, *, full: bool) -> None:
     for field, column in (("pupil", columns.pupil), ("date", columns.date), ("session", columns.session)):
-        sieve.reject("mark_blank", column.blank()[column.index], field=field)
+        sieve.reject_values("mark_blank", column, column.blank(), field=field)
     if full:  # among changes, a mark without a code is one that was taken away
-        sieve.reject("mark_blank", (columns.codes_read == BLANK)[columns.code.index], field="code")
-    date_unread = (columns.days_read == UNREADABLE)[columns.date.index]
-    sieve.reject("mark_date_unreadable", date_unread, field="date")
-    session_unread = (columns.sessions_read == UNREADABLE)[columns.session.index]
-    sieve.reject("mark_session_unknown", session_unread, field="session", show=columns.show_session)
-    code_unread = (columns.codes_read == UNREADABLE)[columns.code.index]
-    sieve.reject("mark_code_unknown", code_unread, field="code", show=columns.show_code)
+        sieve.reject_values("mark_blank", columns.code, columns.codes_read == BLANK, field="code")
+    sieve.reject_values("mark_date_unreadable", columns.date, columns.days_read == UNREADABLE, field="date")
+    session_unread = columns.sessions_read == UNREADABLE
+    sieve.reject_values(
+        "mark_session_unknown", columns.session, session_unread, field="session", show=columns.show_session
+    )
+    code_unread = columns.codes_read == UNREADABLE
+    sieve.reject_values("mark_code_unknown", columns.code, code_unread, field="code", show=columns.show_code)
 
 
 def _reject_days(columns: _Columns, sieve: Sieve, period: Period) -> None:
     future = columns.days_read > day_number(period.today)
-    sieve.reject("mark_in_future", future[columns.date.index], field="date")
-    sieve.reject("mark_outside_period", ~columns.within[columns.date.index], field="date")
+    sieve.reject_values("mark_in_future", columns.date, future, field="date")
+    sieve.reject_values("mark_outside_period", columns.date, ~columns.within, field="date")
+    session_closed = ~period.open[columns.day, columns.half]
+    if not session_closed.any():
+        return  # so no day is closed either
     closure = (columns.number == _CLOSURE) & period.weekday[columns.day]
     day_closed = ~np.any(period.open, axis=1)[columns.day]
     sieve.reject("mark_on_closed_day", day_closed & ~closure, field="date")
-    session_closed = ~period.open[columns.day, columns.half]
     sieve.reject("mark_in_closed_session", session_closed & ~closure, field="session")
 
 
 def _reject_strangers(columns: _Columns, sieve: Sieve, presence: Presence) -> None:
     state = presence[columns.place, columns.day]
+    if not state.any():
+        return  # everybody is on the roll
     sieve.reject("mark_not_on_roll", state == NOBODY, field="pupil")
     sieve.reject("mark_before_admission", state == BEFORE, field="date")
     sieve.reject("mark_after_leaving", state == AFTER, field="date")
@@ -182,8 +189,6 @@ def _remark_codes(columns: _Columns, sieve: Sieve, period: Period) -> None:
     day = columns.day + period.start
     sieve.remark("mark_code_withdrawn", day > _VALID_TO[columns.number], field="code", show=columns.show_code)
     sieve.remark("mark_code_not_yet", day < _VALID_FROM[columns.number], field="code", show=columns.show_code)
-    expected_half = np.full(len(CODES) + 1, -1)
-    expected_half[_MORNING], expected_half[_AFTERNOON] = 0, 1
-    expected = expected_half[columns.number]
+    expected = _EXPECTED_HALF[columns.number]
     sieve.remark("mark_wrong_half", (expected >= 0) & (expected != columns.half), field="session")
     sieve.remark("mark_withdrawn", columns.number == NOTHING_RECEIVED, field="code")

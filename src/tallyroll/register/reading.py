@@ -97,10 +97,10 @@ def _on_roll(shelf: Shelf, revision: int, *, first: int, last: int) -> Stretches
 def _dense(shelf: Shelf, revision: int, stretches: Stretches, *, first: int, last: int) -> _Dense:
     """The marks of the pupils on the roll: session by session, in the order of their numbers."""
     pupils = np.unique(stretches[:, PUPIL])
-    mondays, block = _block(shelf, revision, pupils, first=monday_of(first), last=monday_of(last))
+    mondays, sent, block = _block(shelf, revision, pupils, first=monday_of(first), last=monday_of(last))
     days = (mondays[:, None] + np.arange(DAYS)).ravel()
     sessions = block.reshape(len(days), SESSIONS, len(pupils))
-    came = np.any(sessions, axis=2) & ((first <= days) & (days <= last))[:, None]
+    came = sent.reshape(len(days), SESSIONS) & ((first <= days) & (days <= last))[:, None]
     day, session = np.nonzero(came)
     return _Dense(
         pupil=np.tile(pupils, len(day)),
@@ -112,14 +112,16 @@ def _dense(shelf: Shelf, revision: int, stretches: Stretches, *, first: int, las
 
 def _block(
     shelf: Shelf, revision: int, pupils: npt.NDArray[np.int32], *, first: int, last: int
-) -> tuple[npt.NDArray[np.int64], Marks]:
-    """The weeks that came, and their marks by week, day, session and pupil."""
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], Marks]:
+    """The weeks that came, the sessions of them that were sent, and marks by week, day, session and pupil."""
     weeks = shelf.weeks(first=first, last=last, revision=revision)
     block = np.zeros((len(weeks), DAYS, SESSIONS, len(pupils)), dtype=np.uint8)
+    sent = np.zeros((len(weeks), DAYS, SESSIONS), dtype=np.bool_)
     for place, marks in enumerate(weeks.values()):
+        sent[place] = marks.any(axis=0)  # by anybody's mark, on the roll or not: the school did send the session
         stored = np.searchsorted(pupils, len(marks))  # a block ends at the last pupil with a mark
         block[place, :, :, :stored] = marks[pupils[:stored]].transpose(1, 2, 0)
-    return np.array([*weeks], dtype=np.int64), block
+    return np.array([*weeks], dtype=np.int64), sent, block
 
 
 def _marks_table(schools: Iterable[tuple[int, _Dense]]) -> pa.Table:

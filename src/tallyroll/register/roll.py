@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -42,8 +43,8 @@ class Enrolments:
 
     def places(self, column: Column) -> Ints:
         """For each distinct value of a column of keys the pupil's place; -1 where nobody has that key."""
-        find = self.place_of.get
-        return np.array([find(key, -1) for key in column.values], dtype=np.int64)
+        places = map(self.place_of.get, column.values, repeat(-1))
+        return np.fromiter(places, dtype=np.int64, count=len(column.values))
 
     def presence(self, *, first: int, n_days: int) -> Presence:
         """Whether each pupil is on the roll on each day: a row for each place, and a last one for nobody."""

@@ -1,7 +1,7 @@
 """The tables of the store, in SQL; blobs are encrypted. docs/reference/store.md explains them, and a test compares."""
 
 APPLICATION_ID = 0x54414C59  # "TALY": a file that says so is ours
-VERSION = 3
+VERSION = 4
 
 TABLES = """
 CREATE TABLE school (
@@ -34,6 +34,7 @@ CREATE TABLE pupil (
     urn  INTEGER NOT NULL REFERENCES school,
     year INTEGER NOT NULL,
     keys BLOB    NOT NULL,
+    seen BLOB,
     PRIMARY KEY (urn, year)
 );
 
@@ -97,3 +98,11 @@ CREATE INDEX finding_by_round ON finding (round_id, urn);
 
 CREATE INDEX finding_by_year ON finding (urn, year);
 """
+
+MIGRATIONS: dict[int, str] = {
+    3: "ALTER TABLE pupil ADD COLUMN seen BLOB",
+}
+"""What makes each version into the next: one transaction each. A step is never changed once it was released."""
+
+OLDEST_READ = 3
+"""The oldest version that is read as it is, without migration, when a store is opened for reading only."""

@@ -15,7 +15,7 @@ from tallyroll.governance import Door, Permit
 from tallyroll.register.completeness import Completeness, judge, slots
 from tallyroll.register.marks import Period, Sessions, screen_marks
 from tallyroll.register.roll import Enrolments, screen_roll
-from tallyroll.register.sieve import Sieve
+from tallyroll.register.sieve import Sieve, as_plain_text
 from tallyroll.register.status import screen_status
 from tallyroll.register.stretches import PUPIL, Stretches, from_table, to_table
 from tallyroll.register.words import day_number
@@ -175,9 +175,13 @@ def _check_permit(permit: Permit, extract: Extract, *, now: datetime) -> None:
             where=f"school {extract.school.urn}",
             mend="Turn them round.",
         )
-    conform(extract.roll, RAW_ROLL, name="roll")
-    conform(extract.status, RAW_STATUS, name="status")
-    conform(extract.marks, RAW_MARKS, name="marks")
+    for table, shape, name in (
+        (extract.roll, RAW_ROLL, "roll"),
+        (extract.status, RAW_STATUS, "status"),
+        (extract.marks, RAW_MARKS, "marks"),
+    ):
+        if not table.schema.equals(shape):
+            conform(as_plain_text(table.schema).empty_table(), shape, name=name)
     days = (extract.first, extract.last)
     permit.check(Door.PULL, now=now, schools=(extract.school.urn,), days=days, items=_items_of(extract))
 

@@ -115,7 +115,17 @@ class Shelf:
     def put_pupils(self, year: int, numbers: dict[str, int]) -> None:
         """Put a year's list on the shelf, in the place of the one before."""
         locked = self.cipher.encrypt(pack_pupils(numbers), self._pupil_place(year))
-        self.sql.execute("INSERT OR REPLACE INTO pupil VALUES (?, ?, ?)", (self.urn, year, locked))
+        self.sql.execute("INSERT OR REPLACE INTO pupil VALUES (?, ?, ?, NULL)", (self.urn, year, locked))
+
+    def put_seen(self, year: int, seen: bytes) -> None:
+        """Remember the roll that was last given, beside the list of this year's pupils, and forget those before it."""
+        locked = self.cipher.encrypt(seen, self._seen_place(year))
+        statement = "UPDATE pupil SET seen = CASE year WHEN ?2 THEN ?3 END WHERE urn = ?1"
+        self.sql.execute(statement, (self.urn, year, locked))
+
+    def open_seen(self, year: int, data: bytes) -> bytes:
+        """What `put_seen` was given."""
+        return self.cipher.decrypt(data, self._seen_place(year))
 
     def add_findings(self, round_id: str, findings: Iterable[Finding], *, year: int) -> None:
         """Put what a round found on the shelf: which check and how many rows in the clear, the rest locked."""
@@ -142,13 +152,19 @@ class Shelf:
         return found
 
     def verify(self) -> int:
-        """How many blocks the shelf has, once each was decrypted; VerificationProblem names one that cannot be."""
+        """How many blocks the shelf has, once each was decrypted; VerificationProblem names one that cannot be.
+
+        What is remembered of the roll last given counts as part of its list of pupils.
+        """
         rolls = self.sql.execute("SELECT year, revision, n_spans, columns, spans FROM roll WHERE urn = ?", (self.urn,))
         weeks = self.sql.execute("SELECT monday, revision, n_pupils, marks FROM week WHERE urn = ?", (self.urn,))
+        seen = self.sql.execute("SELECT year, seen FROM pupil WHERE urn = ? AND seen IS NOT NULL", (self.urn,))
         rounds = self.sql.execute("SELECT DISTINCT round_id FROM finding WHERE urn = ?", (self.urn,)).fetchall()
         n_blocks = sum(1 for row in rolls if self._open_roll(*row) is not None)
         n_blocks += sum(1 for row in weeks if self._open_week(*row) is not None)
         n_blocks += sum(1 for _ in self.pupils())
+        for row in seen:
+            self.open_seen(*row)
         return n_blocks + sum(len(self.findings(round_id)) for (round_id,) in rounds)
 
     def _roll_place(self, year: int, revision: int, n_spans: int, columns: str) -> Place:
@@ -160,6 +176,9 @@ class Shelf:
 
     def _pupil_place(self, year: int) -> Place:
         return Place(self.urn, year, f"pupils of {AcademicYear(year).label}")
+
+    def _seen_place(self, year: int) -> Place:
+        return Place(self.urn, year, f"the roll last given, beside the pupils of {AcademicYear(year).label}")
 
     def _finding_place(self, round_id: str, year: int, check: str, severity: str, n_rows: int) -> Place:
         return Place(self.urn, year, f"findings of round {round_id}", (check, severity, n_rows))

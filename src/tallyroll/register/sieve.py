@@ -17,6 +17,15 @@ TOLD_SINGLY = {Severity.ERROR: 100, Severity.WARNING: 20, Severity.NOTE: 5}
 """How many rows of one check get a finding of their own; the rest share one, so that a bad file stays readable."""
 
 
+ENCODED = pa.dictionary(pa.int32(), pa.string())
+"""How a raw column of text may come as well: its distinct texts, and the number of each row's."""
+
+
+def as_plain_text(shape: pa.Schema) -> pa.Schema:
+    """The shape of a raw table if its columns of text all came plainly."""
+    return pa.schema([field.with_type(pa.string()) if field.type == ENCODED else field for field in shape])
+
+
 class Column:
     """A text column as its distinct values and, for each row, the place of its value. Null reads as blank."""
 
@@ -25,13 +34,20 @@ class Column:
     def __init__(self, table: pa.Table, name: str) -> None:
         array = table.column(name)
         whole = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
-        encoded = whole.dictionary_encode("encode")
-        self.index: Ints = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        encoded = whole if whole.type == ENCODED else whole.dictionary_encode("encode")
         self.values: list[str] = [value or "" for value in encoded.dictionary.to_pylist()]
+        numbers = encoded.indices
+        if encoded.null_count:
+            numbers = numbers.fill_null(len(self.values))
+            self.values.append("")
+        self.index: Ints = numbers.to_numpy().astype(np.int64)
+        if len(set(self.values)) < len(self.values):  # null beside blank, or a source that numbers a text twice
+            place_of = {value: place for place, value in enumerate(self.values)}
+            self.index = np.array([place_of[value] for value in self.values])[self.index]
 
     def judged(self, judge: Callable[[str], int]) -> Ints:
         """For each distinct value what the judge says of it: a value is judged once, however many rows hold it."""
-        return np.array([judge(value) for value in self.values], dtype=np.int64)
+        return np.fromiter(map(judge, self.values), dtype=np.int64, count=len(self.values))
 
     def blank(self) -> Bools:
         """For each distinct value whether it is blank."""
@@ -61,13 +77,21 @@ class Sieve:
 
     def reject(self, name: str, failing: Bools, *, field: str = "", show: Show | None = None) -> None:
         """Reject the good rows that fail this check, and tell of each."""
-        hits = np.flatnonzero(failing & self.good)
-        self.good[hits] = False
-        self._tell(BY_NAME[name], hits, field=field, show=show)
+        hits = (failing & self.good).nonzero()[0]
+        if len(hits):
+            self.good[hits] = False
+            self._tell(BY_NAME[name], hits, field=field, show=show)
+
+    def reject_values(self, name: str, column: Column, failing: Bools, *, field: str, show: Show | None = None) -> None:
+        """Reject the good rows whose value in this column fails: `failing` has an answer for each distinct value."""
+        if failing.any():
+            self.reject(name, failing[column.index], field=field, show=show)
 
     def remark(self, name: str, failing: Bools, *, field: str = "", show: Show | None = None) -> None:
         """Tell of the good rows that fail this check, and keep them."""
-        self._tell(BY_NAME[name], np.flatnonzero(failing & self.good), field=field, show=show)
+        hits = (failing & self.good).nonzero()[0]
+        if len(hits):
+            self._tell(BY_NAME[name], hits, field=field, show=show)
 
     def _tell(self, check: Check, hits: Ints, *, field: str, show: Show | None) -> None:
         single = TOLD_SINGLY[check.severity]

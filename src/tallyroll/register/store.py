@@ -52,6 +52,7 @@ class RegisterStore:
         with database.plain(path):
             if not read_only:
                 database.create(path)
+                database.migrate(path)
             self._writer = None if read_only else database.connect(path, mode="rw")
             self._reader = database.connect(path, mode="ro")
         self._reading, self._writing = Lock(), Lock()

@@ -26,6 +26,7 @@ LONGEST_PAUSE_S = 60.0
 LARGEST_ANSWER = 256 * 2**20  # bytes; a page of 10,000 students with all includes is about 20 MB
 MOST_PAGES = 10_000
 READ_AT_ONCE = 2**16
+LONG_TO_DECODE = 2**15  # bytes; below, decoding takes less than handing it to a thread
 
 
 class Missing(SourceProblem):
@@ -112,7 +113,9 @@ class Client:
         if status != 200:
             raise _refusal(status, headers, answer, where)
         try:
-            return decoder.decode(answer)
+            if len(answer) < LONG_TO_DECODE:
+                return decoder.decode(answer)
+            return await asyncio.to_thread(decoder.decode, answer)
         except msgspec.ValidationError as fault:  # its text names a path and types, never a value
             raise Again(f"The answer is not as agreed: {fault}.", where=where, mend="Tell Wonde support.") from None
         except (msgspec.DecodeError, UnicodeDecodeError):

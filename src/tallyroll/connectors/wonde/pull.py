@@ -9,17 +9,18 @@ because a delta cannot show what is gone: any deletion or restoration of student
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import msgspec
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tallyroll.connectors.wonde import bookmarks, records
 from tallyroll.connectors.wonde.bookmarks import Bookmark
 from tallyroll.connectors.wonde.client import Client
-from tallyroll.connectors.wonde.marks import Marks
-from tallyroll.connectors.wonde.misfits import Rows
-from tallyroll.connectors.wonde.records import AttendanceCode, Deletion, Mark, Page
+from tallyroll.connectors.wonde.marks import PAGES, Marks
+from tallyroll.connectors.wonde.misfits import Rows, Taking
+from tallyroll.connectors.wonde.records import AttendanceCode, Deletion, Page
 from tallyroll.connectors.wonde.rolls import Roll
 from tallyroll.connectors.wonde.schools import Place
 from tallyroll.connectors.wonde.settings import Settings
@@ -35,7 +36,6 @@ from tallyroll.vocab.schools import School
 NAME = "wonde"
 _CODES = msgspec.json.Decoder(Page[AttendanceCode])
 _DELETIONS = msgspec.json.Decoder(Page[Deletion])
-_MARKS = Rows(msgspec.json.Decoder(Page[Mark]), keys=("student",))
 
 ENTERED_AHEAD = timedelta(days=92)
 """Marks of a school year may be entered from the summer before (`D` and `X` for the whole year, in one go)."""
@@ -116,8 +116,9 @@ async def _marks(permit: Permit, client: Client, job: Job, *, since: datetime) -
     """The marks changed since, of the days asked for."""
     marks = Marks(job.first, job.last)
     query = {"updated_after": _query(since), "cursor": "true"}
-    async for page in client.pages(job.place.url("attendance/session"), query, _MARKS):
-        marks.add(permit, page, now=job.started)
+    pages = Taking(PAGES, partial(marks.add, permit, now=job.started))
+    async for _ in client.pages(job.place.url("attendance/session"), query, pages):
+        pass
     return marks
 
 
@@ -127,10 +128,11 @@ async def _roll(permit: Permit, client: Client, job: Job) -> Roll:
     roll = Roll(items)
     query = {"include": ",".join(records.includes(items)), "cursor": "true"}
     leavers = {**query, "updated_after": _query(job.whole_since)}
-    pages = Rows(records.student_pages(items), keys=("id", "upi"))
+    take = partial(roll.add, permit, now=job.started, since=job.year_start)
+    pages = Taking(Rows(records.student_pages(items), keys=("id", "upi")), take)
     for path, asked in (("students", query), ("students-leaver", leavers)):
-        async for page in client.pages(job.place.url(path), asked, pages):
-            roll.add(permit, page, now=job.started, since=job.year_start)
+        async for _ in client.pages(job.place.url(path), asked, pages):
+            pass
     if roll.n_read == 0:
         raise SourceProblem(
             "The service lists no student of this school.",
@@ -203,5 +205,7 @@ def _warning(check: str, message: str, mend: str, job: Job, n_rows: int) -> Find
 
 
 def _n_beyond(column: pa.ChunkedArray, known: Iterable[str]) -> int:
-    """How many values of a column are not among the known ones."""
-    return int(pc.sum(pc.invert(pc.is_in(column, pa.array(list(known), pa.string())))).as_py() or 0)
+    """How many values of a column of distinct texts and numbers are not among the known ones."""
+    among, whole = {*known}, column.combine_chunks()
+    beyond = np.array([text not in among for text in whole.dictionary.to_pylist()], dtype=np.bool_)
+    return int(np.count_nonzero(beyond[whole.indices.to_numpy()])) if beyond.any() else 0

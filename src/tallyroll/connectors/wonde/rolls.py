@@ -1,16 +1,18 @@
 """Students as the service gives them, turned into raw roll and status tables: only what the permit names."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import compress, groupby
-from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from tallyroll.connectors.wonde import records, values
 from tallyroll.connectors.wonde.days import london_day, london_days, moment
+from tallyroll.connectors.wonde.marks import Ints, Numbers
 from tallyroll.governance import Door, Permit
 from tallyroll.vocab.items import Item
 from tallyroll.vocab.shapes import OPEN_END, RAW_ROLL, RAW_STATUS
@@ -29,6 +31,7 @@ ONE_DAY = timedelta(days=1)
 Span = tuple[str, date, date]  # value, first, last
 Stay = tuple[str, str]  # admission, leaving
 Dated = tuple[str, str, str]  # a span as text; blank: the enrolment's own end
+_BLANK = 0  # the number of the blank text
 
 
 @dataclass(slots=True)
@@ -41,15 +44,25 @@ class Roll:
     n_read: int = 0
     _words: dict[Item, values.Words] = field(default_factory=lambda: {item: values.Words(item) for item in Item})
     _roll: list[pa.Table] = field(default_factory=list)
-    _status: list[pa.Table] = field(default_factory=list)
+    _pupils: list[str] = field(default_factory=list)
+    _texts: Numbers[str] = field(default_factory=lambda: Numbers({"": _BLANK}))
+    _status: list[tuple[Ints, ...]] = field(default_factory=list)
 
     def table(self) -> pa.Table:
         """The enrolments."""
         return pa.concat_tables([RAW_ROLL.empty_table(), *self._roll]).combine_chunks()
 
     def status(self) -> pa.Table:
-        """Their dated attributes."""
-        return pa.concat_tables([RAW_STATUS.empty_table(), *self._status]).combine_chunks()
+        """Their dated attributes: columns of text as distinct texts and numbers, as those of marks are."""
+        nothing = (np.zeros(0, dtype=np.int32),) * len(RAW_STATUS)
+        row, of_pupil, *rest = map(np.concatenate, zip(nothing, *self._status, strict=True))
+        texts = pa.array([*self._texts], pa.string())
+        columns = [
+            pa.array(row),
+            pa.DictionaryArray.from_arrays(pa.array(of_pupil), pa.array(self._pupils, pa.string())),
+            *(pa.DictionaryArray.from_arrays(pa.array(numbers), texts) for numbers in rest),
+        ]
+        return pa.table(columns, names=RAW_STATUS.names)
 
     def add(self, permit: Permit, students: list[Any], *, now: datetime, since: date) -> None:
         """Take a page of students in. Those who left before `since` lend their key to old marks, and no more."""
@@ -67,11 +80,11 @@ class Roll:
 
     def _take(self, rows: list[int], students: list[Any], leaving: list[str] | None) -> None:
         """Turn students into rows of the two tables."""
-        row, pupil = pa.array(rows, pa.int32()), pa.array([_pupil(student) for student in students], pa.string())
+        pupils = list(map(_pupil, students))
         admission = self._days(students, Item.ADMISSION_DATE)
         columns: list[Sequence[object] | None] = [
-            row,
-            pupil,
+            rows,
+            pupils,
             self._upns(students),
             self._ours(students, Item.SEX),
             admission,
@@ -81,12 +94,13 @@ class Roll:
         self._roll.append(_table(columns, RAW_ROLL, n=len(rows)))
         nothing = [""] * len(rows)
         stays = [*zip(admission or nothing, leaving or nothing, strict=True)]
+        row, pupil = np.array(rows, dtype=np.int32), np.arange(len(pupils), dtype=np.int32) + len(self._pupils)
+        self._pupils += pupils
         for item in STATUS_ITEMS:
             if item in self.items:
                 place, value, first, last = self._status_of(item, students, stays)
-                places = pa.array(place, pa.int32())
-                named = [row.take(places), pupil.take(places), [str(item)] * len(place), value, first, last]
-                self._status.append(_table(named, RAW_STATUS, n=len(place)))
+                named = np.full(len(place), self._texts[str(item)], dtype=np.int32)
+                self._status.append((row[place], pupil[place], named, value, first, last))
 
     def _upns(self, students: list[Any]) -> list[str] | None:
         if Item.UPN not in self.items:
@@ -102,24 +116,27 @@ class Roll:
         """An item that is a date, as ISO text; None outside the permit."""
         return london_days(records.column(students, item)) if item in self.items else None
 
-    def _status_of(self, item: Item, students: list[Any], stays: list[Stay]) -> Iterable[Sequence[Any]]:
-        """Student's place, value, first and last day of one attribute, as columns, by place.
+    def _status_of(self, item: Item, students: list[Any], stays: list[Stay]) -> tuple[Ints, Ints, Ints, Ints]:
+        """Student's place, and the numbers of value, first and last day of one attribute, by place.
 
         Dated where the source gives readable dates, else for the whole enrolment.
         """
-        values = self._ours(students, item) or []
-        cut: dict[int, list[Dated]] = {}
-        for place, given in enumerate(records.ranges(students, item)):
-            if given and (spans := _spans(given, item)):
-                dated = list(_dated(stays[place], spans))
-                if len(dated) == 1 and dated[0][1:] == ("", ""):
-                    values[place] = dated[0][0]
-                else:
-                    cut[place] = dated
-        whole = [(place, value, "", "") for place, value in enumerate(values) if value and place not in cut]
-        parts = [(place, *dated) for place, found in cut.items() for dated in found]
-        rows = sorted(whole + parts, key=itemgetter(0)) if parts else whole
-        return zip(*rows, strict=True) if rows else ((),) * 4
+        values = self._texts.of(self._ours(students, item) or [], n=len(students))
+        parts: list[tuple[int, ...]] = []
+        for student, given in records.ranges(students, item):
+            if spans := _spans(given, item):
+                dated = [tuple(map(self._texts.__getitem__, one)) for one in _dated(stays[student], spans)]
+                whole = len(dated) == 1 and dated[0][1:] == (_BLANK, _BLANK)
+                values[student] = dated[0][0] if whole else _BLANK
+                parts += [] if whole else [(student, *one) for one in dated]
+        places = np.flatnonzero(values != _BLANK).astype(np.int32)
+        rows = np.zeros((len(places) + len(parts), 4), dtype=np.int32)
+        rows[: len(places), 0], rows[: len(places), 1] = places, values[places]
+        if parts:
+            rows[len(places) :] = parts
+            rows = rows[np.argsort(rows[:, 0], kind="stable")]
+        place, value, first, last = rows.T
+        return place, value, first, last
 
 
 def _pupil(student: Any) -> str:
@@ -141,6 +158,7 @@ def _is_before(text: str, day: date) -> bool:
     return found is not None and found < day
 
 
+@lru_cache(maxsize=65_536)  # a school's dates are few, and most are the first day of some school year
 def _iso(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
