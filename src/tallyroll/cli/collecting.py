@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import Annotated
 import typer
 
 from tallyroll import tally
-from tallyroll.cli.options import DryRun, Json, Now, clock, day, gate_at
+from tallyroll.cli.counting import count_areas
+from tallyroll.cli.nodes import Settings, node_of
+from tallyroll.cli.options import DryRun, Json, Now, clock, day
 from tallyroll.cli.output import plain, progress, say, say_json, show_table
 from tallyroll.connectors.interface import Connector, SourceSchool, open_connector
 from tallyroll.engines import open_engine
@@ -22,13 +23,11 @@ from tallyroll.flows.gatehouse import watched
 from tallyroll.flows.settings import NodeSettings
 from tallyroll.governance import Assessments, roles
 from tallyroll.governance.steps import State
-from tallyroll.register import RegisterStore
-from tallyroll.vocab.calendars import read_calendars
 from tallyroll.vocab.clock import Clock, today
+from tallyroll.vocab.errors import UsageProblem
 from tallyroll.vocab.findings import Finding, Severity
 from tallyroll.vocab.identifiers import Urn
 
-Settings = Annotated[Path, typer.Option("--settings", help="The node's settings file (TOML).")]
 Last = Annotated[str, typer.Option("--to", help="The last day, yyyy-mm-dd; today when not given.")]
 
 
@@ -64,7 +63,7 @@ def connect(
 
 
 def _invite(chosen: NodeSettings, urn: Urn, now: str, *, as_json: bool) -> None:
-    with _node(chosen, now) as held:
+    with node_of(chosen, now) as held:
 
         async def run() -> SourceSchool:
             async with watched(chosen), open_connector(chosen.connector, chosen.source) as connector:
@@ -93,17 +92,26 @@ def collect(
         typer.Option(dir_okay=False, help="A CSV file for what screening found in the whole round, school by school."),
     ] = None,
     pull: Annotated[int, typer.Option(min=1, help="Which of the day's rounds this is.")] = 1,
+    due: Annotated[bool, typer.Option("--due", help="Only the schools whose turn has come by the rota.")] = False,
     now: Now = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Collect one round: every approved school that is not finished yet. Start it again to go on."""
+    """Collect one round: every approved school that is not finished yet. Start it again to go on.
+
+    With --due, only the schools whose turn has come: start it every few minutes, by cron. The rota and the settings
+    then say which pull it is and how far it reaches back.
+    """
     chosen = NodeSettings.read(settings)
+    if due:
+        is_bare = (last, days, findings, pull) == ("", 7, None, 1)
+        _collect_due(chosen, now, dry_run=dry_run, as_json=as_json, is_bare=is_bare)
+        return
     until = day(last, "--to") if last else today(clock(now))
     if dry_run:
         _foretell(chosen, until, days, clock(now), as_json=as_json)
         return
-    with _node(chosen, now) as held, progress("Collecting", quiet=as_json) as advance:
+    with node_of(chosen, now) as held, progress("Collecting", quiet=as_json) as advance:
 
         async def run() -> node.Collected:
             async with watched(chosen), open_connector(chosen.connector, chosen.source) as connector:
@@ -124,12 +132,13 @@ def collect(
     raise typer.Exit(4 if made.failed else 0)
 
 
-@contextmanager
-def _node(chosen: NodeSettings, now: str) -> Iterator[node.Node]:
-    """The node that the settings describe; its store is closed with the block."""
-    gate, calendars = gate_at(chosen, now), read_calendars(chosen.calendars)
-    with RegisterStore(chosen.store) as store:
-        yield node.Node(gate, chosen.purpose, store, calendars)
+def _collect_due(chosen: NodeSettings, now: str, *, dry_run: bool, as_json: bool, is_bare: bool) -> None:
+    from tallyroll.cli import running  # noqa: PLC0415 - a round of all schools does without
+
+    if not is_bare:
+        what = "The rota says which pull this is and which days it reaches for."
+        raise UsageProblem(what, where="--due", mend="Leave out --to, --days, --findings and --pull.")
+    running.collect_due(chosen, now, dry_run=dry_run, as_json=as_json)
 
 
 def _foretell(chosen: NodeSettings, until: date, days: int, when: Clock, *, as_json: bool) -> None:
@@ -206,13 +215,23 @@ def tally_verb(
     last: Last = "",
     out: Annotated[Path, typer.Option(help="The folder to write the tally into.")],
     as_of: Annotated[str, typer.Option(help="Count what was known at this moment (ISO 8601).")] = "",
+    areas: Annotated[
+        bool, typer.Option("--areas", help="Count areas only, from the scan side: no school in them.")
+    ] = False,
     now: Now = "",
     as_json: Json = False,
 ) -> None:
     """Count what is kept into a tally: cells, without a pupil in them."""
     chosen = NodeSettings.read(settings)
     until = day(last, "--to") if last else today(clock(now))
-    with _node(chosen, now) as held, open_engine() as engine, progress("Counting", quiet=as_json) as advance:
+    if areas:
+        if as_of:
+            mend = "Leave out --as-of, or count schools."
+            raise UsageProblem("The scan side knows the latest revisions only.", where="--as-of", mend=mend)
+        with node_of(chosen, now) as held:
+            count_areas(held, out, first=day(first, "--from"), last=until, as_json=as_json)
+        return
+    with node_of(chosen, now) as held, open_engine() as engine, progress("Counting", quiet=as_json) as advance:
         made = counting.count(
             held,
             engine,

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import partial
+from itertools import count
 
 from tallyroll import register
 from tallyroll.connectors.interface import Connector, SchoolState, SignUp, SourceSchool
@@ -21,6 +22,7 @@ from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.progress import Advance, unwatched
 from tallyroll.vocab.schools import School
 
+_WITHOUT_LIMIT: AbstractAsyncContextManager[object] = nullcontext()
 SCHOOLS_A_RECORD = 5_000  # an entry of the log holds 64 kB
 
 
@@ -68,6 +70,20 @@ class Collected:
         return self.already > 0 and not self.collected and not self.failed
 
 
+Ended = Callable[[Urn, InputProblem | None], Awaitable[None]]
+"""Told of each school once it is kept, by whomever, or has failed with a problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One of a day's rounds by its name, its number from 1, and the days that it reaches for."""
+
+    id: str
+    pull: int
+    first: date
+    last: date
+
+
 @dataclass(slots=True)
 class _Round:
     """A round under way."""
@@ -78,6 +94,7 @@ class _Round:
     permit: Permit
     first: date
     last: date
+    anew: Collection[Urn] = ()
     failed: list[tuple[Urn, str]] = field(default_factory=list)
     collected: int = 0
 
@@ -104,27 +121,55 @@ async def collect(
     Raises: Refused by the gate.
     """
     first = last - timedelta(days=days)
-    ask = partial(permit_for, node, Door.PULL, first=first, last=last, pull=pull, source=connector.name)
-    ask(())
+    permit_for(node, Door.PULL, (), first=first, last=last, pull=pull, source=connector.name)
     sources = await connector.schools()
     approved = [source for source in sources if source.state is SchoolState.APPROVED]
     round_id = round_of(connector.name, node.clock.now(), pull=pull)
     finished = node.store.finished(round_id)
     due = [source for source in approved if source.school.urn not in finished]
-    this = _Round(round_id, node, connector, ask([source.school for source in due]), first, last)
-    await _collect_all(this, due, schools_at_once=schools_at_once, advance=advance)
+    ended = count(1)
+
+    async def tell(urn: Urn, problem: InputProblem | None) -> None:
+        advance(next(ended), len(due))
+
+    asked = Round(round_id, pull, first, last)
+    collected, failed = await collect_schools(node, connector, due, asked=asked, at_once=schools_at_once, ended=tell)
     made = Collected(
         round_id=round_id,
         by_state=Counter(source.state for source in sources),
         unusable=connector.findings,
-        already=len(approved) - this.collected - len(this.failed),
-        collected=this.collected,
-        failed=tuple(this.failed),
+        already=len(approved) - collected - len(failed),
+        collected=collected,
+        failed=failed,
         counts=node.store.counts(round_id),
         findings=node.store.finding_counts(round_id),
     )
     _write_down(node, made)
     return made
+
+
+async def collect_schools(
+    node: Node,
+    connector: Connector,
+    due: Sequence[SourceSchool],
+    *,
+    asked: Round,
+    at_once: int,
+    ended: Ended,
+    anew: Collection[Urn] = (),
+    slots: AbstractAsyncContextManager[object] = _WITHOUT_LIMIT,
+) -> tuple[int, tuple[tuple[Urn, str], ...]]:
+    """Some schools of a round, pulled, screened and kept: how many were, and which failed and why.
+
+    The gate is asked once, for exactly these schools. Schools `anew` are read whole, whatever bookmark the store has.
+    `slots` holds back several calls that go on side by side: each school is collected within one.
+    Raises: Refused by the gate.
+    """
+    schools, first, last = [source.school for source in due], asked.first, asked.last
+    permit = permit_for(node, Door.PULL, schools, first=first, last=last, pull=asked.pull, source=connector.name)
+    this = _Round(asked.id, node, connector, permit, first, last, anew)
+    await _collect_all(this, due, at_once=at_once, slots=slots, ended=ended)
+    return this.collected, tuple(this.failed)
 
 
 async def invite(node: Node, connector: Connector, urn: Urn) -> SourceSchool:
@@ -184,23 +229,27 @@ def permit_for(
     return require(node.gate, request, authorities=authorities)
 
 
-async def _collect_all(this: _Round, due: Sequence[SourceSchool], *, schools_at_once: int, advance: Advance) -> None:
-    queue = enumerate(due, start=1)  # one iterator for all workers: each school is taken once
+async def _collect_all(
+    this: _Round, due: Sequence[SourceSchool], *, at_once: int, slots: AbstractAsyncContextManager[object], ended: Ended
+) -> None:
+    queue = iter(due)  # one iterator for all workers: each school is taken once
 
     async def work() -> None:
-        for taken, source in queue:
-            try:
-                if await _collect_one(this, source):
-                    this.collected += 1
-            except InputProblem as problem:
-                urn, now = source.school.urn, this.node.clock.now()
-                this.node.store.record_failure(this.id, urn, reason=problem.what, now=now)
-                this.failed.append((urn, str(problem)))
-            advance(taken, len(due))
+        for source in queue:
+            urn, failure = source.school.urn, None
+            async with slots:
+                try:
+                    if await _collect_one(this, source):
+                        this.collected += 1
+                except InputProblem as problem:
+                    failure = problem
+                    this.node.store.record_failure(this.id, urn, reason=problem.what, now=this.node.clock.now())
+                    this.failed.append((urn, str(problem)))
+            await ended(urn, failure)
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(schools_at_once):
+            for _ in range(at_once):
                 group.create_task(work())
     except ExceptionGroup as group_of:
         problems, bugs = group_of.split(Problem)
@@ -212,7 +261,9 @@ async def _collect_all(this: _Round, due: Sequence[SourceSchool], *, schools_at_
 async def _collect_one(this: _Round, source: SourceSchool) -> bool:
     """Whether the school was ours to collect; another collector of this round may be quicker, and its line stands."""
     node, urn = this.node, source.school.urn
-    resume = node.store.resume(urn, this.connector.name)  # before the question, so that it is never the other's
+    resume = (
+        "" if urn in this.anew else node.store.resume(urn, this.connector.name)
+    )  # before the question, so that it is never the other's
     if node.store.is_finished(this.id, urn):
         return False
     extract = await this.connector.pull(

@@ -84,7 +84,10 @@ class GateSettings(Settings):
 
 
 class NodeSettings(GateSettings):
-    """Where a node keeps what it holds, and how it reaches its source."""
+    """Where a node keeps what it holds, how it reaches its source, and when (see `flows.rota`).
+
+    `rota` is a file, or the address of a database that several collectors share (`postgresql://…`).
+    """
 
     paths: ClassVar[tuple[str, ...]] = (*GateSettings.paths, "calendars", "store")
 
@@ -93,10 +96,20 @@ class NodeSettings(GateSettings):
     connector: str
     source: dict[str, str]
     schools_at_once: Annotated[int, Field(ge=1, le=64)] = 8
+    rota: str = ""
+    hours: str = "06:00-20:00"
+    weekends: bool = False
+    reach_days: Annotated[int, Field(ge=0, le=366)] = 7
+    tries: Annotated[int, Field(ge=1, le=20)] = 6
+    source_at_once: Annotated[int, Field(ge=1)] = 512
+    schools_a_second: Annotated[float, Field(ge=0)] = 0
+    silent_days: Annotated[int, Field(ge=1, le=60)] = 3
 
     def beside(self, path: Path) -> dict[str, object]:
-        """The settings that are paths, those of the source among them."""
-        return {**super().beside(path), "source": {key: _beside(path, self, key) for key in self.source}}
+        """The settings that are paths, those of the source and the rota among them."""
+        rota = self.rota if "://" in self.rota else str(path.parent / (self.rota or self.store.parent / "rota.sqlite"))
+        source = {key: _beside(path, self, key) for key in self.source}
+        return {**super().beside(path), "source": source, "rota": rota}
 
 
 def _beside(path: Path, settings: NodeSettings, key: str) -> str:
