@@ -127,7 +127,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         lay_settings(folder, mis.base_url)
         silently(made, f"collect --settings {{node.toml}} --now {NOW} --days 18")
         silently(made, f"tally --settings {{node.toml}} --now {NOW} --from 2026-09-07 --out {{tally}}")
-        arrow_csv.write_csv(tally.area_daily(tally.load(folder / "tally")), folder / "tallies.csv")
+        arrow_csv.write_csv(tally.area_daily(tally.areas_of(tally.load(folder / "tally"))), folder / "tallies.csv")
         silently(made, f"release make --tallies {{tally}} {MAKE} --out {{release}}")
         yield made
 

@@ -16,7 +16,8 @@ from tests.lib.tallies import as_dict, counted, persistent
 
 from tallyroll.tally import windows
 from tallyroll.tally.algebra import EMPTY, TOTALS, Level, Tally, merge, merge_all, total
-from tallyroll.tally.areas import area_daily
+from tallyroll.tally.area_sums import areas_of
+from tallyroll.tally.area_tables import area_daily
 from tallyroll.tally.definitions import COMPULSORY_SCHOOL_AGE, Population
 from tallyroll.vocab.characteristics import BY_NAME, ROLL_CHARACTERISTICS
 from tallyroll.vocab.errors import VerificationProblem
@@ -104,7 +105,7 @@ def test_total_agrees_with_the_oracle(register: Register, level: Level, all_phas
 def test_area_tallies_agree_with_the_oracle(register: Register, open_share: Fraction) -> None:
     tally = counted(register)
     expected = oracle.area_daily(as_dict(tally.cells, CELL_KEYS), open_share=open_share)
-    assert _areas(area_daily(tally, open_share=open_share), expected) == expected
+    assert _areas(area_daily(areas_of(tally), open_share=open_share), expected) == expected
 
 
 def _areas(rows: pa.Table, like: Mapping[Any, Mapping[str, int]]) -> dict[Any, dict[str, int]]:

@@ -5,7 +5,7 @@ byte stands for, which authority lies where). The code sets below were written o
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -39,7 +39,7 @@ def _value(span: Mapping[str, Any], characteristic: str) -> int:
     return int(span[characteristic])
 
 
-def _counted(register: Register, away: Away) -> Iterable[tuple[dict[str, Any], dict[str, Any]]]:
+def _counted(register: Register, away: Away, years: Collection[str]) -> Iterable[tuple[dict[str, Any], dict[str, Any]]]:
     """Each mark that counts, with the stretch of the roll that it falls in."""
     spans: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
     for span in register.spans.to_pylist():
@@ -49,18 +49,25 @@ def _counted(register: Register, away: Away) -> Iterable[tuple[dict[str, Any], d
             if not span["first"] <= mark["date"] <= span["last"]:
                 continue
             year = YEAR_GROUP.values[span["year_group"]].code
-            if year not in COUNTED_YEARS:
+            if year not in years:
                 continue
             if year == "11" and mark["urn"] in away and away[mark["urn"]][0] <= mark["date"] <= away[mark["urn"]][1]:
                 continue
             yield mark, span
 
 
-def count(register: Register, *, characteristics: Iterable[str], revision: int, away: Away | None = None) -> Cells:
+def count(
+    register: Register,
+    *,
+    characteristics: Iterable[str],
+    revision: int,
+    away: Away | None = None,
+    years: Collection[str] = COUNTED_YEARS,
+) -> Cells:
     """Cells by (contributor, revision, la, phase, date, session, characteristic, value, code)."""
     schools = {school["urn"]: school for school in register.schools.to_pylist()}
     cells: Cells = defaultdict(int)
-    for mark, span in _counted(register, away or {}):
+    for mark, span in _counted(register, away or {}, years):
         school = schools[mark["urn"]]
         where = (mark["urn"], revision, school["la"], school["phase"], mark["date"], mark["session"])
         cells[*where, "all", 0, mark["code"]] += 1
@@ -77,11 +84,12 @@ def persistent(
     last: date,
     revision: int,
     away: Away | None = None,
+    years: Collection[str] = COUNTED_YEARS,
 ) -> Shares:
     """(enrolments, persistent, severe) by (contributor, revision, la, phase, first, last, characteristic, value)."""
     schools = {school["urn"]: school for school in register.schools.to_pylist()}
     marks: dict[tuple[int, int], list[tuple[date, str, dict[str, Any]]]] = defaultdict(list)
-    for mark, span in _counted(register, away or {}):
+    for mark, span in _counted(register, away or {}, years):
         if first <= mark["date"] <= last:
             marks[mark["urn"], mark["pupil"]].append((mark["date"], text(mark["code"]), span))
     shares: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])

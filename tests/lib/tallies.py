@@ -53,6 +53,7 @@ def persistent(
     last: date = LAST,
     revision: int = 1,
     population: Population = COMPULSORY_SCHOOL_AGE,
+    whole: bool = False,
 ) -> pa.Table:
     """The register's persistent absence."""
     definition = Definition(characteristics, population)
@@ -65,6 +66,7 @@ def persistent(
         last=last,
         now=NOW,
         revision=revision,
+        whole=whole,
     )
 
 

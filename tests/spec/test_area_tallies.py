@@ -12,7 +12,8 @@ from tests.lib.small_registers import register
 from tests.lib.tallies import counted, drawn, persistent, shown
 
 from tallyroll.tally.algebra import EMPTY, Tally
-from tallyroll.tally.areas import area_breakdown, area_daily, area_persistent
+from tallyroll.tally.area_sums import areas_of
+from tallyroll.tally.area_tables import area_breakdown, area_daily, area_persistent
 from tallyroll.tally.estimate import Method
 from tallyroll.tally.reading import read_headcounts, read_tallies
 from tallyroll.tally.tabulate import tabulate
@@ -48,7 +49,7 @@ def _on(rows: pa.Table, day: date) -> pa.Table:
 
 
 def test_areas_add_schools_up_and_every_level_has_its_rows() -> None:
-    rows = area_daily(counted(THREE_SCHOOLS))
+    rows = area_daily(areas_of(counted(THREE_SCHOOLS)))
     columns = ("geographic_level", "new_la_code", "region_code", "num_schools", "enrolments", "possible_sessions")
     # 100002 is closed: its pupil is on roll, and it is not among the schools.
     assert shown(_on(rows, date(2026, 9, 14)), *columns, "overall_absence") == drawn("""
@@ -69,7 +70,7 @@ def test_areas_add_schools_up_and_every_level_has_its_rows() -> None:
 
 
 def test_a_day_is_named_as_the_department_names_it() -> None:
-    row = area_daily(counted(THREE_SCHOOLS)).to_pylist()[0]
+    row = area_daily(areas_of(counted(THREE_SCHOOLS))).to_pylist()[0]
     names = ("time_period", "time_identifier", "attendance_date", "day_number", "week_commencing", "country_code")
     assert [row[name] for name in names] == [
         "2026",
@@ -83,11 +84,11 @@ def test_a_day_is_named_as_the_department_names_it() -> None:
 
 
 def test_dates_on_which_most_schools_are_closed_stay_with_authorities_only() -> None:
-    rows = area_daily(counted(THREE_SCHOOLS), known_schools=5)  # two of five are open on each date
+    rows = area_daily(areas_of(counted(THREE_SCHOOLS)), known_schools=5)  # two of five are open on each date
     assert {row["geographic_level"] for row in shown(rows, "geographic_level")} == {"Local authority"}
-    rows = area_daily(counted(THREE_SCHOOLS), known_schools=4)  # two of four: half is enough
+    rows = area_daily(areas_of(counted(THREE_SCHOOLS)), known_schools=4)  # two of four: half is enough
     assert "National" in {row["geographic_level"] for row in shown(rows, "geographic_level")}
-    rows = area_daily(counted(THREE_SCHOOLS), open_share=Fraction(1))  # every known school: 2 of 3 is too few
+    rows = area_daily(areas_of(counted(THREE_SCHOOLS)), open_share=Fraction(1))  # every known school: 2 of 3 is too few
     assert {row["geographic_level"] for row in shown(rows, "geographic_level")} == {"Local authority"}
 
 
@@ -106,7 +107,7 @@ def test_enrolments_are_those_of_the_fuller_half_day() -> None:
             100001 | 3     | Y7 .
         """,
     )
-    assert area_daily(counted(school)).to_pylist()[0]["enrolments"] == 3
+    assert area_daily(areas_of(counted(school))).to_pylist()[0]["enrolments"] == 3
 
 
 def test_only_published_phases_have_rows() -> None:
@@ -126,18 +127,18 @@ def test_only_published_phases_have_rows() -> None:
     )
     tally = counted(unit)
     assert tally.cells.num_rows == 2
-    assert area_daily(tally).num_rows == 0
+    assert area_daily(areas_of(tally)).num_rows == 0
 
 
 def test_an_unknown_authority_is_refused() -> None:
     cells = counted(THREE_SCHOOLS).cells
     strange = Tally(cells.set_column(2, "la", [["999"] * cells.num_rows]))
     with pytest.raises(VerificationProblem, match="authority '999'"):
-        area_daily(strange)
+        area_daily(areas_of(strange))
 
 
 def test_a_breakdown_adds_sessions_up_by_value_and_week() -> None:
-    rows = area_breakdown(counted(THREE_SCHOOLS, "fsm"), "fsm")
+    rows = area_breakdown(areas_of(counted(THREE_SCHOOLS, "fsm")), "fsm")
     barnet = [row for row in rows.to_pylist() if row["la_name"] == "Barnet"]
     names = ("time_period", "time_identifier", "breakdown_topic", "breakdown", "num_schools", "possible_sessions")
     assert [[row[name] for name in (*names, "overall_absence")] for row in barnet] == [
@@ -149,7 +150,10 @@ def test_a_breakdown_adds_sessions_up_by_value_and_week() -> None:
 def test_a_breakdown_leaves_dates_on_which_most_schools_are_closed_to_authorities() -> None:
     tally = counted(THREE_SCHOOLS, "fsm")
     levels = [
-        {row["geographic_level"] for row in shown(area_breakdown(tally, "fsm", known_schools=n), "geographic_level")}
+        {
+            row["geographic_level"]
+            for row in shown(area_breakdown(areas_of(tally), "fsm", known_schools=n), "geographic_level")
+        }
         for n in (4, 5)
     ]
     assert levels == [{"Local authority", "Regional", "National"}, {"Local authority"}]
@@ -158,7 +162,7 @@ def test_a_breakdown_leaves_dates_on_which_most_schools_are_closed_to_authoritie
 def test_persistent_absence_adds_enrolments_up() -> None:
     tally = Tally(EMPTY.cells, persistent(THREE_SCHOOLS, "fsm"))
     columns = ("geographic_level", "region_code", "num_schools", "ytd_enrolments", "pa_flag", "severe_flag")
-    assert shown(area_persistent(tally), *columns) == drawn("""
+    assert shown(area_persistent(areas_of(tally)), *columns) == drawn("""
         geographic_level | region_code | num_schools | ytd_enrolments | pa_flag | severe_flag
         Local authority  | E12000007   | 2           | 3              | 1       | 0
         Local authority  | E12000002   | 1           | 1              | 1       | 1
@@ -166,7 +170,9 @@ def test_persistent_absence_adds_enrolments_up() -> None:
         Regional         | E12000002   | 1           | 1              | 1       | 1
         National         |             | 3           | 4              | 2       | 1
     """)
-    national = [row for row in area_persistent(tally, "fsm").to_pylist() if row["geographic_level"] == "National"]
+    national = [
+        row for row in area_persistent(areas_of(tally), "fsm").to_pylist() if row["geographic_level"] == "National"
+    ]
     assert [(row["breakdown"], row["ytd_enrolments"], row["pa_flag"]) for row in national] == [
         ("Not known to be FSM eligible", 2, 0),
         ("FSM eligible", 2, 2),
@@ -174,7 +180,7 @@ def test_persistent_absence_adds_enrolments_up() -> None:
 
 
 def test_area_tallies_written_as_csv_tabulate_to_rates(tmp_path: Path) -> None:
-    csv.write_csv(area_daily(counted(THREE_SCHOOLS)), tmp_path / "daily.csv")
+    csv.write_csv(area_daily(areas_of(counted(THREE_SCHOOLS))), tmp_path / "daily.csv")
     headcounts = "geographic_level,region_name,la_name,phase,total_num_schools,total_enrolments\n"
     (tmp_path / "heads.csv").write_text(f"{headcounts}National,,,Primary,3,4\n", encoding="utf-8")
     tables = tabulate(

@@ -8,7 +8,8 @@ from tests.lib.small_registers import joined, register
 from tests.lib.tallies import counted, drawn, shown
 
 from tallyroll.tally.algebra import Level, total
-from tallyroll.tally.areas import area_daily
+from tallyroll.tally.area_sums import areas_of
+from tallyroll.tally.area_tables import area_daily
 from tallyroll.tally.definitions import COMPULSORY_SCHOOL_AGE, EVERYONE, Population
 
 TWO_PUPILS = """
@@ -75,7 +76,7 @@ def test_each_code_counts_in_its_measures_and_no_other(code: str, places: str) -
         100001 | 1     | {code} .
         100001 | 2     | / .
     """
-    row = area_daily(counted(register(roll=TWO_PUPILS, marks=marks))).to_pylist()[0]
+    row = area_daily(areas_of(counted(register(roll=TWO_PUPILS, marks=marks)))).to_pylist()[0]
     expected = dict.fromkeys(MEASURES, 0)
     for place in ["P", *places.split()]:  # pupil 2 is present, so that the day has a row
         for name in PLACES[place]:
@@ -89,7 +90,7 @@ def test_a_withdrawn_code_counts_as_it_always_did() -> None:
         100001 | 1     | H F
         100001 | 2     | J /
     """
-    row = area_daily(counted(register(roll=TWO_PUPILS, marks=marks))).to_pylist()[0]
+    row = area_daily(areas_of(counted(register(roll=TWO_PUPILS, marks=marks)))).to_pylist()[0]
     assert row["authorised_absence"] == 2
     assert row["approved_educational_activity"] == 1
     assert (row["reason_h_authorised_holiday"], row["reason_f_legacy_family_holiday"]) == (1, 1)
@@ -272,7 +273,7 @@ def test_a_pupil_on_two_rolls_is_two_enrolments_and_d_is_not_possible() -> None:
             100002 | 7     | D \\
         """,
     )
-    row = area_daily(counted(joined(main, other))).to_pylist()[0]
+    row = area_daily(areas_of(counted(joined(main, other)))).to_pylist()[0]
     assert (row["enrolments"], row["possible_sessions"], row["present_sessions"]) == (2, 2, 2)
     assert row["reason_d_dual_registration"] == 2
 

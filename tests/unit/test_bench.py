@@ -19,7 +19,7 @@ from tallyroll.vocab.shapes import MARKS
 SCALE = 0.004
 
 WORKS = {
-    "parse": 7,
+    "parse": 9,
     "screen": 4,
     "upsert": 3,
     "count": 3,

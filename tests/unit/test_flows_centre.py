@@ -15,7 +15,7 @@ from tallyroll.flows.centre import Published
 from tallyroll.governance import Gate, Manifest
 from tallyroll.governance.manifest import parse
 from tallyroll.release import headline, verify
-from tallyroll.tally import Tally, merge, within
+from tallyroll.tally import Areas, Tally, areas_of, load_either, merge, save, within
 from tallyroll.vocab.clock import Clock, FixedClock
 from tallyroll.vocab.codes import BY_TEXT
 from tallyroll.vocab.errors import InputProblem, Refused, UsageProblem
@@ -58,7 +58,9 @@ def a_gate(folder: Path, rules: Manifest | None = None, *, clock: Clock = CLOCK)
     return gate_in(folder / "ledger", clock=clock, rules=rules or manifest(characteristics=()))
 
 
-def publish(tally: Tally, gate: Gate, folder: Path, *, first: date = TERM[0], last: date = TERM[1]) -> Published:
+def publish(
+    tally: Tally | Areas, gate: Gate, folder: Path, *, first: date = TERM[0], last: date = TERM[1]
+) -> Published:
     return centre.publish(
         tally, headcounts(), gate=gate, purpose="attendance-statistics", first=first, last=last, out=folder / "release"
     )
@@ -83,6 +85,24 @@ def test_a_release_holds_its_own_days_only(tmp_path):
 def test_a_window_that_was_not_counted_is_refused_with_the_mend(tmp_path):
     with pytest.raises(InputProblem, match="no persistent absence counted from 2026-11-02 to 2026-11-06"):
         within(a_tally(), MONDAY, date(2026, 11, 6))
+
+
+def test_areas_are_published_as_their_tally_is_cell_for_cell(tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    save(areas_of(a_tally()), tmp_path / "areas")
+    by_tally = publish(a_tally(), a_gate(one), one)
+    by_areas = publish(load_either(tmp_path / "areas"), a_gate(other), other)
+    assert by_tally.report.passed
+    assert by_areas.report.passed
+    files = sorted(path.name for path in by_tally.folder.glob("*.csv"))
+    assert len(files) >= 5
+    for name in files:
+        assert (by_tally.folder / name).read_bytes() == (by_areas.folder / name).read_bytes()
+
+
+def test_areas_of_other_days_are_refused_with_the_mend(tmp_path):
+    with pytest.raises(InputProblem, match="not counted from 2026-11-02 to 2026-11-06"):
+        publish(areas_of(a_tally()), a_gate(tmp_path), tmp_path, last=date(2026, 11, 6))
 
 
 def test_schools_outside_the_assessment_are_not_published(tmp_path):

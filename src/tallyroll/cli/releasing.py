@@ -40,7 +40,7 @@ def merge(
 @verbs.command("make")
 def make(
     *,
-    tallies: Annotated[Path, typer.Option(help="A folder with a (merged) tally.")],
+    tallies: Annotated[Path, typer.Option(help="A folder with a (merged) tally, or with areas.")],
     headcounts: Annotated[Path, typer.Option(help="Census head counts by area and phase (CSV).")],
     settings: GateFile,
     first: Annotated[str, typer.Option("--from", help="The first day, yyyy-mm-dd.")],
@@ -52,7 +52,7 @@ def make(
     """Tabulate, protect, write and check one release."""
     chosen = read_gate(settings)
     made = centre.publish(
-        tally.load(tallies),
+        tally.load_either(tallies),
         tally.read_headcounts(headcounts),
         gate=gate_at(chosen, now),
         purpose=chosen.purpose,

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from tallyroll import disclosure, release, tally
 from tallyroll.governance import Door, Gate, Manifest, Permit, Request, in_force, require
 from tallyroll.governance.lifecycle import Version
-from tallyroll.tally import Method, Tally
+from tallyroll.tally import Areas, Method, Tally
+from tallyroll.vocab.errors import InputProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def tabulate(
 
 
 def publish(
-    merged: Tally,
+    merged: Tally | Areas,
     headcounts: pa.Table,
     *,
     gate: Gate,
@@ -88,7 +89,7 @@ def publish(
             something is at `out` already.
     """
     release.check_free(out)
-    held = tally.within(merged, first, last)
+    held = _areas(merged, first, last)
     permit = _ask(gate, held, purpose=purpose, first=first, last=last)
     version = in_force(gate)
     manifest = version.manifest
@@ -113,7 +114,7 @@ def publish(
     return Published(out, written, report)
 
 
-def _tables(held: Tally, headcounts: pa.Table, *, manifest: Manifest, first: date, last: date) -> dict[str, pa.Table]:
+def _tables(held: Areas, headcounts: pa.Table, *, manifest: Manifest, first: date, last: date) -> dict[str, pa.Table]:
     rules, by = manifest.release, manifest.counters.characteristics
     tables = tally.tabulate(
         tally.area_daily(held),
@@ -134,7 +135,19 @@ def _tables(held: Tally, headcounts: pa.Table, *, manifest: Manifest, first: dat
     }
 
 
-def _about(held: Tally, headcounts: pa.Table, *, version: Version, first: date, last: date) -> dict[str, str | int]:
+def _areas(merged: Tally | Areas, first: date, last: date) -> Areas:
+    """What was counted over these days, by area."""
+    if isinstance(merged, Tally):
+        return tally.areas_of(tally.within(merged, first, last))
+    if merged.windows != ((first, last),):
+        raise InputProblem(
+            f"These areas were not counted from {first} to {last}.",
+            mend="Count these days with `tallyroll tally --areas`.",
+        )
+    return merged
+
+
+def _about(held: Areas, headcounts: pa.Table, *, version: Version, first: date, last: date) -> dict[str, str | int]:
     """What a release says of itself: its days, who answers for it, under which assessment, and how complete it is."""
     nation = headcounts.filter(pc.equal(headcounts["geographic_level"], "National"))
     return {
@@ -143,21 +156,20 @@ def _about(held: Tally, headcounts: pa.Table, *, version: Version, first: date, 
         "controller": version.manifest.controller,
         "assessment": f"{version.manifest.collection.id}, version {version.number}",
         "assessment_sha256": version.digest,
-        "schools_counted": len(pc.unique(held.cells["contributor"])),
+        "schools_counted": len(held.contributors),
         "schools_in_scope": int(pc.sum(nation["total_num_schools"]).as_py() or 0),
     }
 
 
-def _ask(gate: Gate, held: Tally, *, purpose: str, first: date, last: date) -> Permit:
+def _ask(gate: Gate, held: Areas, *, purpose: str, first: date, last: date) -> Permit:
     """Ask the gate whether the counts of these schools may be published; no item of a pupil is named."""
-    authorities = tally.contributors(held)
     request = Request(
         door=Door.RELEASE,
         purpose=purpose,
-        schools=frozenset(authorities),
+        schools=frozenset(held.contributors),
         items=frozenset(),
         first=first,
         last=last,
-        characteristics=tally.breakdowns(held),
+        characteristics=held.breakdowns,
     )
-    return require(gate, request, authorities=authorities)
+    return require(gate, request, authorities=held.contributors)

@@ -6,9 +6,12 @@ from itertools import islice
 
 from tallyroll import register, tally
 from tallyroll.engines import Engine
+from tallyroll.engines.counts import AuthorityEngine
 from tallyroll.flows.node import Node, permit_for
 from tallyroll.governance import Door
-from tallyroll.tally import Definition, Population, Tally
+from tallyroll.register import scan
+from tallyroll.register.scan import ScanSide
+from tallyroll.tally import Areas, Definition, Population, Tally
 from tallyroll.vocab.calendars import Calendars
 from tallyroll.vocab.periods import days_between
 from tallyroll.vocab.progress import Advance, unwatched
@@ -36,7 +39,7 @@ def count(
     schools = [one for one in node.store.schools() if not authorities or one.laestab.la in authorities]
     permit = permit_for(node, Door.COUNT, schools, first=first, last=last, characteristics=characteristics)
     now = node.clock.now()
-    definition = Definition(tuple(characteristics), _population(node.calendars, schools))
+    definition = Definition(tuple(characteristics), population(node.calendars, schools))
     revision = int((as_of or now).timestamp() * 1_000_000)
     school_days = [day for day in days_between(first, last) if day.weekday() <= FRIDAY]
     parts = []
@@ -59,7 +62,34 @@ def count(
     return tally.merge_all(parts)
 
 
-def _population(calendars: Calendars, schools: Sequence[School]) -> Population:
+def count_areas(
+    node: Node,
+    engine: AuthorityEngine,
+    *,
+    first: date,
+    last: date,
+    characteristics: Sequence[str],
+    threads: int = 2,
+    advance: Advance = unwatched,
+) -> Areas:
+    """The areas of all that the scan side holds (see `store compact`), persistent absence over these days included."""
+    schools = node.store.schools()
+    permit = permit_for(node, Door.COUNT, schools, first=first, last=last, characteristics=characteristics)
+    now = node.clock.now()
+    return tally.count_areas(
+        permit,
+        engine,
+        scan.scan(permit, ScanSide.of(node.store), authorities=(), first=first, last=last, now=now),
+        definition=Definition(tuple(characteristics), population(node.calendars, schools)),
+        first=first,
+        last=last,
+        now=now,
+        threads=threads,
+        advance=advance,
+    )
+
+
+def population(calendars: Calendars, schools: Sequence[School]) -> Population:
     """Compulsory school age, year 11 until the second half of each school's own summer term."""
     leaves = {school.urn.number: tally.second_half_of_summer(calendars.of(school)) for school in schools}
     known = {urn: day for urn, day in leaves.items() if day is not None}

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tallyroll.tally.algebra import Tally
-from tallyroll.tally.areas import area_breakdown, area_persistent
+from tallyroll.tally.area_tables import area_breakdown, area_persistent
+from tallyroll.tally.areas import Areas
 from tallyroll.tally.definitions import ALL
 from tallyroll.tally.estimate import Method, add_rates, add_totals
 from tallyroll.tally.layouts import AREA, SUMS, layout_of
@@ -28,12 +29,12 @@ def breakdowns(tally: Tally) -> frozenset[str]:
     return frozenset(name for column in columns for name in pc.unique(column).to_pylist()) - {ALL}
 
 
-def weekly_by_characteristic(tally: Tally, characteristics: Iterable[str]) -> pa.Table:
+def weekly_by_characteristic(areas: Areas, characteristics: Iterable[str]) -> pa.Table:
     """Sessions and rates by week, area, phase and breakdown; the breakdown Total is all pupils.
 
     Shape:  one row per week, area, phase (and Total) and value; counts and rates as in the weekly table.
     """
-    rows = pa.concat_tables(area_breakdown(tally, name) for name in (ALL, *characteristics))
+    rows = pa.concat_tables(area_breakdown(areas, name) for name in (ALL, *characteristics))
     layout = layout_of(rows.column_names)
     counts = ["num_schools", *(name for name in layout.sums if name in SUMS)]
     rates = [(rate, numerator) for rate, numerator in layout.rates if numerator in SUMS]
@@ -42,12 +43,12 @@ def weekly_by_characteristic(tally: Tally, characteristics: Iterable[str]) -> pa
     return made.select([*_TIME, *AREA, _PHASE, *_GROUP, *counts, *(rate for rate, _ in rates)])
 
 
-def persistent_by_characteristic(tally: Tally, characteristics: Iterable[str], *, first: date) -> pa.Table:
+def persistent_by_characteristic(areas: Areas, characteristics: Iterable[str], *, first: date) -> pa.Table:
     """Persistent and severe absence of the year that `first` lies in, by area, phase and breakdown.
 
     Shape:  one row per area, phase (and Total) and value. Unit: enrolments.
     """
-    rows = pa.concat_tables(area_persistent(tally, name) for name in (ALL, *characteristics))
+    rows = pa.concat_tables(area_persistent(areas, name) for name in (ALL, *characteristics))
     counts = ["num_schools", "ytd_enrolments", "pa_flag", "severe_flag"]
     keys = [*AREA, *_GROUP]
     made = _with_totals(rows.select([*keys, _PHASE, *counts]), keys, counts, _ABSENCE, "ytd_enrolments")
@@ -56,9 +57,9 @@ def persistent_by_characteristic(tally: Tally, characteristics: Iterable[str], *
     return made.select([*_TIME, *AREA, _PHASE, *_GROUP, *counts, *(rate for rate, _ in _ABSENCE)])
 
 
-def persistent_by_area(tally: Tally) -> pa.Table:
+def persistent_by_area(areas: Areas) -> pa.Table:
     """Persistent absence by area and phase, as `tabulate` takes it beside the daily tallies."""
-    rows = area_persistent(tally)
+    rows = area_persistent(areas)
     columns = {"phase": rows[_PHASE]} | {name: rows[name] for name in ("geographic_level", "region_name", "la_name")}
     return pa.table(columns | {name: pc.cast(rows[name], pa.float64()) for name in ("ytd_enrolments", "pa_flag")})
 

@@ -5,7 +5,6 @@ from importlib.resources import files
 from string import Template
 
 from tallyroll.tally import sql
-from tallyroll.tally.areas import MOST_CLOSED
 from tallyroll.tally.definitions import (
     COMPULSORY_SCHOOL_AGE,
     HEADLINES,
@@ -19,6 +18,7 @@ from tallyroll.tally.definitions import (
     Definition,
     Measure,
 )
+from tallyroll.tally.figures import MOST_CLOSED
 from tallyroll.tally.windows import TERMS_2025_26, YEAR_TO_DATE_2025_26
 from tallyroll.vocab.characteristics import BY_NAME, YEAR_GROUP
 
