@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 from tallyroll.cli.output import progress, say, show_table
-from tallyroll.flows.bench.catalogue import BENCHES, run
+from tallyroll.flows.bench.catalogue import KEPT, NAMES, run, usual_scale
 from tallyroll.flows.bench.machine import Machine, look, peak_memory_mb
 from tallyroll.flows.bench.measuring import Line, Outcome
 from tallyroll.vocab.errors import UsageProblem
 
 ALL = "all"
+KEEP = "TALLYROLL_BENCH_KEEP"
 
 
 def join(app: typer.Typer) -> None:
@@ -24,32 +25,39 @@ def join(app: typer.Typer) -> None:
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help=f"Which bench: {', '.join(BENCHES)}, or {ALL}.")],
+    name: Annotated[str, typer.Argument(help=f"Which bench: {', '.join(NAMES)}, or {ALL}.")],
     *,
-    scale: Annotated[float, typer.Option(help="How much work: 1 is that of docs/performance.md.")] = 1.0,
+    scale: Annotated[
+        float | None,
+        typer.Option(help="How much work: 1 is that of docs/performance.md, and all of England; some do less unasked."),
+    ] = None,
     runs: Annotated[
         int | None, typer.Option(min=1, help="How often each work is timed; as often as usual by itself.")
     ] = None,
+    keep: Annotated[
+        Path, typer.Option(help="Where synthetic nations are kept, which take minutes to make.", envvar=KEEP)
+    ] = KEPT,
     json_file: Annotated[Path | None, typer.Option("--json", help="A file to write the figures to.")] = None,
 ) -> None:
-    """Measure this machine's speed. Each bench runs in a process of its own and removes what it made."""
+    """Measure this machine's speed. Each bench runs in a process of its own and removes all but nations."""
     if json_file and not json_file.parent.is_dir():
         raise UsageProblem("There is no such folder.", where=str(json_file), mend="Make it, or name another file.")
     made: dict[str, object] = {}
-    for one in BENCHES if name == ALL else [name]:
+    for one in NAMES if name == ALL else [name]:
+        amount = usual_scale(one) if scale is None else scale
         machine = look()
         with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as apart:
-            outcome, peak_mb = apart.submit(_measure, one, scale, runs).result()
+            outcome, peak_mb = apart.submit(_measure, one, amount, runs, keep.expanduser()).result()
         _show(one, outcome, machine, peak_mb)
-        made[one] = {**outcome.facts(), "peak_memory_mb": peak_mb, "machine": machine.facts()}
+        made[one] = {"scale": amount, **outcome.facts(), "peak_memory_mb": peak_mb, "machine": machine.facts()}
     if json_file:
         json_file.write_text(json.dumps({"scale": scale, "benches": made}, indent=2) + "\n", encoding="utf-8")
 
 
-def _measure(name: str, scale: float, runs: int | None) -> tuple[Outcome, float]:
+def _measure(name: str, scale: float, runs: int | None, keep: Path) -> tuple[Outcome, float]:
     """The process of one bench: what it found, and the most memory it held."""
     with progress(f"Bench {name}") as advance:
-        return run(name, scale=scale, runs=runs, advance=advance), peak_memory_mb()
+        return run(name, scale=scale, runs=runs, keep=keep, advance=advance), peak_memory_mb()
 
 
 def _show(name: str, outcome: Outcome, machine: Machine, peak_mb: float) -> None:

@@ -39,12 +39,15 @@ def manifest() -> Manifest:
     return parse(draft_text().replace('tier = "authority"', 'tier = "trust"'), where="bench manifest")
 
 
-def gate(folder: Path, schools: Sequence[School] = ()) -> Gate:
-    """A gate in whose ledger, kept in the folder, that assessment is in force; these schools' families are told."""
+def gate(folder: Path, schools: Sequence[School] = (), *, assessed: Manifest | None = None) -> Gate:
+    """A gate in whose ledger, kept in the folder, that assessment is in force; these schools' families are told.
+
+    `assessed` is another assessment than the demo's, if given when the gate is first made.
+    """
     place = folder / "gate"
     if not place.exists():
         with rehearsed(place, origin="bench.example/attendance", clock=CLOCK, witnesses=False) as office:
-            office.enact(manifest())
+            office.enact(assessed or manifest())
     settings = GateSettings(
         collection=COLLECTION,
         purpose=PURPOSE,

@@ -3,12 +3,17 @@
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 
-LIBRARIES = ("aiohttp", "duckdb", "msgspec", "numpy", "pyarrow", "pydantic", "zstandard")
+LIBRARIES = ("aiohttp", "duckdb", "msgspec", "numba", "numpy", "pyarrow", "pydantic", "zstandard")
+RIVALS = ("chdb", "datafusion", "deltalake", "earthmover", "orjson", "pandas", "polars", "pyspark")
+"""Products that are raced and not needed otherwise; they need not be there."""
+
 _STATUS = Path("/proc/self/status")
 _MEMORY = Path("/proc/meminfo")
 
@@ -38,7 +43,7 @@ def look() -> Machine:
         memory_mb=_kilobytes(_MEMORY, "MemTotal:") // 1024,
         system=platform.platform(terse=True),
         python=platform.python_version(),
-        libraries={name: version(name) for name in LIBRARIES},
+        libraries=dict(_versions()),
         load=os.getloadavg(),
     )
 
@@ -54,6 +59,23 @@ def peak_memory_mb() -> float:
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
+def peak_memory_mb_of(process: int) -> float:
+    """The most memory that another process has held at once; 0 where the system does not tell."""
+    return _kilobytes(Path(f"/proc/{process}/status"), "VmHWM:") / 1024
+
+
+def family(process: int) -> Iterator[int]:
+    """The process, and all that it and its children have started and that still run."""
+    yield process
+    for listed in Path(f"/proc/{process}/task").glob("*/children"):
+        try:
+            children = listed.read_text(encoding="ascii").split()
+        except OSError:
+            continue  # the thread has ended meanwhile
+        for child in children:
+            yield from family(int(child))
+
+
 def cpu_seconds_of(process: int) -> float:
     """Processor time of another process so far; 0 where the system does not tell."""
     try:
@@ -62,6 +84,13 @@ def cpu_seconds_of(process: int) -> float:
         return 0.0
     user, system = int(after_name[11]), int(after_name[12])
     return (user + system) / os.sysconf("SC_CLK_TCK")
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    """The versions of what is installed."""
+    for name in (*LIBRARIES, *RIVALS):
+        with suppress(PackageNotFoundError):
+            yield name, version(name)
 
 
 def _processor() -> str:

@@ -1,4 +1,7 @@
-"""Parsing: the bytes of one day's marks, of some 300 schools, to marks that passed every check; against pydantic.
+"""Parsing: the bytes of one day's marks, of some 300 schools, to marks that passed every check; against rivals.
+
+The rivals are pydantic, and orjson with a loop in Python. Beside them stands the bulk way in: the same marks as Arrow
+IPC.
 
 The bytes are those that the simulated information system sends for the marks changed since the evening before, and for
 those of a whole term: one record a mark. Ours are the connector's decoder and columns, then the register's checks of
@@ -16,11 +19,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tallyroll.connectors.wonde.marks import Marks
-from tallyroll.connectors.wonde.records import Mark, Page
+from tallyroll.connectors.arrow.extract import within
+from tallyroll.connectors.arrow.files import read_source
+from tallyroll.connectors.arrow.layout import COLUMNS, Part
+from tallyroll.connectors.wonde.marks import PAGES, Marks
 from tallyroll.flows.bench.ground import NOW, make_england, permit, screened
 from tallyroll.flows.bench.measuring import Goal, Line, Outcome, Work, agree, compare, interleave
-from tallyroll.flows.bench.rival_parse import Judge, checked, n_records
+from tallyroll.flows.bench.rival_parse import (
+    Judge,
+    Read,
+    checked,
+    n_records,
+    records_of_orjson,
+    records_of_pydantic,
+)
 from tallyroll.flows.stage import DAY, DAYS_BACK, FIRST
 from tallyroll.governance import Door, Permit
 from tallyroll.register.marks import Period, screen_marks
@@ -39,7 +51,6 @@ BEFORE = NOW - timedelta(days=300)
 SINCE = NOW - timedelta(days=1, hours=1)  # a delta reaches an hour behind the evening before
 PER_PAGE = 5000
 NOBODY_YET = Enrolments((), *(np.zeros(0, dtype=np.int64) for _ in range(5)))
-_PAGES = msgspec.json.Decoder(Page[Mark])
 
 
 Columns = tuple[npt.NDArray[np.generic], npt.NDArray[np.generic], npt.NDArray[np.generic]]
@@ -52,6 +63,7 @@ class Given:
     """One school's pages of marks of some days, and what they are judged by: all of it ready before the watch runs."""
 
     pages: tuple[bytes, ...]
+    bulk: pa.Buffer  # the same marks as an Arrow IPC file
     n: int
     pupils: dict[str, str]
     codes: dict[str, str]
@@ -63,6 +75,7 @@ class Given:
 
 def parse(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> Outcome:
     """Marks a second and core, and how many times our cost pydantic's is."""
+    loads = records_of_orjson()
     england = make_england(folder, schools=SCHOOLS * scale, advance=advance)
     pull = permit(Door.PULL, england.schools, folder=folder)
     day = [_given(england, pull, school, days=WINDOW, since=SINCE) for school in england.schools]
@@ -73,11 +86,14 @@ def parse(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> 
         "day: raw columns": lambda: sum(_columns(one, pull).num_rows for one in day),
         "day: every check": partial(_ours, day, pull),
         "day: every check, pydantic": partial(_rivals, day),
+        "day: every check, orjson": partial(_rivals, day, read=loads),
+        "day: every check, Arrow IPC": partial(_in_bulk, day),
         "term: every check": partial(_ours, term, pull),
         "term: every check, pydantic": partial(_rivals, term),
     }
     times = interleave(works, runs=runs, advance=advance)
     pairs = [(name, f"{name}, pydantic") for name in ("day: typed records", "day: every check", "term: every check")]
+    pairs += [("day: every check", "day: every check, orjson"), ("day: every check, Arrow IPC", "day: every check")]
     for pair in pairs:
         agree({name: times[name] for name in pair})
     marks = {"day": sum(one.n for one in day), "term": sum(one.n for one in term)}
@@ -91,7 +107,12 @@ def parse(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> 
             Goal("marks a second and core, every check", 400_000, lines["day: every check"].per_cpu_second),
             Goal("times cheaper than pydantic, every check", 2.5, ratios[1].cpu),
         ),
-        sizes={"schools, day": len(day), "schools, term": len(term), "bytes a mark": size / marks["day"]},
+        sizes={
+            "schools, day": len(day),
+            "schools, term": len(term),
+            "bytes a mark": size / marks["day"],
+            "bytes a mark, Arrow IPC": sum(one.bulk.size for one in day) / marks["day"],
+        },
     )
 
 
@@ -106,8 +127,10 @@ def _given(england: England, pull: Permit, school: School, *, days: tuple[date, 
     roll = screened(pull, england.school_year(school.urn), first=FIRST, last=DAY)
     enrolments = NOBODY_YET.joined_by(roll.keys, from_table(roll.spans))
     period = Period(*days, DAY, roll.calendar)
+    pages = tuple(_page(rows[start : start + PER_PAGE]) for start in range(0, len(rows), PER_PAGE))
     return Given(
-        pages=tuple(_page(rows[start : start + PER_PAGE]) for start in range(0, len(rows), PER_PAGE)),
+        pages=pages,
+        bulk=_bulk(_raw_marks(pages, pull, days=days, pupils=pupils, codes=texts)),
         n=len(rows),
         pupils=pupils,
         codes=texts,
@@ -123,15 +146,48 @@ def _page(rows: Sequence[bytes]) -> bytes:
 
 
 def _decoded(given: Sequence[Given]) -> int:
-    return sum(len(_PAGES.decode(page).data) for one in given for page in one.pages)
+    return sum(len(PAGES.decode(page).data) for one in given for page in one.pages)
 
 
 def _columns(one: Given, pull: Permit) -> pa.Table:
     """The raw columns as the connector makes them."""
-    marks = Marks(one.period.first, one.period.last)
-    for page in one.pages:
-        marks.add(pull, _PAGES.decode(page).data, now=NOW)
-    return marks.table(pupils=one.pupils, codes=one.codes)
+    days = (one.period.first, one.period.last)
+    return _raw_marks(one.pages, pull, days=days, pupils=one.pupils, codes=one.codes)
+
+
+def _raw_marks(
+    pages: Sequence[bytes],
+    pull: Permit,
+    *,
+    days: tuple[date, date],
+    pupils: dict[str, str],
+    codes: dict[str, str],
+) -> pa.Table:
+    marks = Marks(*days)
+    for page in pages:
+        marks.add(pull, PAGES.decode(page).data, now=NOW)
+    return marks.table(pupils=pupils, codes=codes)
+
+
+def _bulk(marks: pa.Table) -> pa.Buffer:
+    """The marks as a bulk supplier writes them."""
+    columns = {name: marks[name].cast(kind) for name, kind in COLUMNS[Part.MARKS].items() if name != "date"}
+    columns["date"] = marks["date"].cast(pa.string()).cast(pa.date32())
+    table = pa.table({name: columns[name] for name in COLUMNS[Part.MARKS]})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def _in_bulk(given: Sequence[Given]) -> Answer:
+    return _summed(_judged(one, _read_bulk(one)) for one in given)
+
+
+def _read_bulk(one: Given) -> pa.Table:
+    source = pa.BufferReader(one.bulk)
+    read = read_source(source, name="marks", part=Part.MARKS, columns=COLUMNS[Part.MARKS])
+    return within(read, first=one.period.first, last=one.period.last)
 
 
 def _ours(given: Sequence[Given], pull: Permit) -> Answer:
@@ -140,13 +196,16 @@ def _ours(given: Sequence[Given], pull: Permit) -> Answer:
 
 def _stand(one: Given, pull: Permit) -> Columns:
     """Our way: the connector's columns, then the register's own judgement of marks."""
-    marks = _columns(one, pull)
+    return _judged(one, _columns(one, pull))
+
+
+def _judged(one: Given, marks: pa.Table) -> Columns:
     found, _ = screen_marks(marks, enrolments=one.enrolments, presence=one.presence, period=one.period, full=False)
     return found.day, found.session, found.code
 
 
-def _rivals(given: Sequence[Given]) -> Answer:
-    return _summed(checked(one.pages, one.judge) for one in given)
+def _rivals(given: Sequence[Given], *, read: Read = records_of_pydantic) -> Answer:
+    return _summed(checked(one.pages, one.judge, read=read) for one in given)
 
 
 def _summed(parts: Iterable[Columns]) -> Answer:

@@ -1,12 +1,13 @@
-"""The rival of `parse`: the same checks on the same bytes, as one would write them with pydantic and numpy.
+"""The rivals of `parse`: the same checks on the same bytes, as one would write them with pydantic or orjson, and numpy.
 
-It knows one form of each field, the one in the bytes; the connector knows every form that was ever seen. So the rival
-does a little less, and tells nobody what was wrong with a mark that does not stand.
+They know one form of each field, the one in the bytes; the connector knows every form that was ever seen. So rivals do
+a little less, and tell nobody what was wrong with a mark that does not stand.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,14 @@ from pydantic import BaseModel, TypeAdapter
 
 from tallyroll.vocab.clock import LONDON
 from tallyroll.vocab.codes import BY_TEXT
+from tallyroll.vocab.errors import UsageProblem
 from tallyroll.vocab.periods import Session, days_between
 from tallyroll.vocab.schools import FRIDAY, SchoolCalendar
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Record = tuple[datetime, str, str, str, str]  # day, time zone, session, student, code
+Read = Callable[[bytes], list[Record]]
 
 
 class _Stamp(BaseModel):
@@ -88,13 +92,47 @@ def n_records(page: bytes) -> int:
     return len(_PAGES.validate_json(page).data)
 
 
-def checked(pages: Sequence[bytes], judge: Judge) -> tuple[Ints, Ints, Ints]:
+def records_of_pydantic(page: bytes) -> list[Record]:
+    """The fields that are judged of every record of a page, once all of it has the types of the models."""
+    found = _PAGES.validate_json(page).data
+    return [(mark.date.date, mark.date.timezone, mark.session, mark.student, mark.attendance_code) for mark in found]
+
+
+def records_of_orjson() -> Read:
+    """The same by orjson, with each type looked at in a loop. UsageProblem where it is not installed."""
+    try:
+        orjson = import_module("orjson")
+    except ImportError:
+        raise UsageProblem("The bench needs orjson.", mend="Run: make bench") from None
+    turned: dict[str, datetime] = {}
+
+    def records(page: bytes) -> list[Record]:
+        found: list[Record] = []
+        for mark in orjson.loads(page)["data"]:
+            stamp, changed = mark["date"], mark["updated_at"]
+            day, zone, session = stamp["date"], stamp["timezone"], mark["session"]
+            student, code = mark["student"], mark["attendance_code"]
+            for text in (day, zone, session, student, code, changed["date"], changed["timezone"]):
+                if type(text) is not str:
+                    raise TypeError("A field is not text.")
+            if session not in ("AM", "PM"):
+                raise ValueError("A session is neither AM nor PM.")
+            for text in (day, changed["date"]):
+                if text not in turned:
+                    turned[text] = datetime.fromisoformat(text)
+            found.append((turned[day], zone, session, student, code))
+        return found
+
+    return records
+
+
+def checked(pages: Sequence[bytes], judge: Judge, *, read: Read) -> tuple[Ints, Ints, Ints]:
     """The marks that stand: the day's place in the period, session, code."""
-    marks = [mark for page in pages for mark in _PAGES.validate_json(page).data]
+    marks = [mark for page in pages for mark in read(page)]
     days = _days(marks, judge.first)
-    halves = np.array([mark.session == "PM" for mark in marks], dtype=np.int64)
-    places = np.array([judge.place_of.get(mark.student, -1) for mark in marks], dtype=np.int64)
-    codes = np.array([judge.code_of.get(mark.attendance_code, 0) for mark in marks], dtype=np.int64)
+    halves = np.array([session == "PM" for _, _, session, _, _ in marks], dtype=np.int64)
+    places = np.array([judge.place_of.get(student, -1) for _, _, _, student, _ in marks], dtype=np.int64)
+    codes = np.array([judge.code_of.get(code, 0) for _, _, _, _, code in marks], dtype=np.int64)
     good = (places >= 0) & (codes > 0) & (days >= 0) & (days < len(judge.open))
     held = judge.open[days[good], halves[good]] | (codes[good] == _CLOSURE) & judge.weekday[days[good]]
     good[good] &= held & judge.on_roll[places[good], days[good]]
@@ -106,14 +144,14 @@ def checked(pages: Sequence[bytes], judge: Judge) -> tuple[Ints, Ints, Ints]:
     return days[stand], halves[stand], codes[stand]
 
 
-def _days(marks: Sequence[_Mark], first: date) -> Ints:
+def _days(marks: Sequence[Record], first: date) -> Ints:
     """The place of each mark's day, in London time; each moment is turned once."""
     turned: dict[tuple[datetime, str], int] = {}
     places = []
-    for mark in marks:
-        key = mark.date.date, mark.date.timezone
+    for day, zone, *_ in marks:
+        key = day, zone
         if key not in turned:
-            local = key[0].replace(tzinfo=ZoneInfo(key[1])).astimezone(LONDON).date()
+            local = day.replace(tzinfo=ZoneInfo(zone)).astimezone(LONDON).date()
             turned[key] = (local - first) // timedelta(days=1)
         places.append(turned[key])
     return np.array(places, dtype=np.int64)

@@ -1,0 +1,29 @@
+"""Apache DataFusion, with as many partitions as threads.
+
+Source: datafusion.apache.org, Configuration Settings: `target_partitions`, `parquet.pushdown_filters`.
+"""
+
+from datafusion import SessionConfig, SessionContext
+
+from tallyroll.flows.bench.rivals import child
+from tallyroll.flows.bench.rivals.question import Answer, Asked, Dialect, statements
+
+GROUPING_SETS = True
+
+
+def open_session(asked: Asked) -> child.Ask:
+    """A session of DataFusion over the files."""
+    session = SessionContext(SessionConfig().with_target_partitions(asked.threads))
+    session.register_parquet("marks", str(asked.marks_file))
+    session.register_parquet("stretches", str(asked.stretches_file))
+    dialect = Dialect("marks", "stretches", GROUPING_SETS)
+
+    def ask() -> Answer:
+        rows = [session.sql(one).to_pylist()[0] for one in statements(asked, dialect)]
+        return tuple(int(each) for row in rows for each in row.values())
+
+    return ask
+
+
+if __name__ == "__main__":
+    child.main(open_session, product="datafusion")
