@@ -62,7 +62,7 @@ def _packed(
     return agreement.area(kernel, given_, definition, first=first, last=last, phases=PHASES)
 
 
-@settings(laws, max_examples=60)
+@settings(laws, max_examples=40)
 @given(loose_registers(), definitions())
 def test_cells_of_any_rows_agree(duckdb: Engine, kernel: KernelEngine, rows: Register, definition: Definition) -> None:
     expected = agreement.plain_cells(rows, definition)
@@ -70,7 +70,7 @@ def test_cells_of_any_rows_agree(duckdb: Engine, kernel: KernelEngine, rows: Reg
     assert agreement.cells(duckdb, rows, definition) == expected
 
 
-@settings(laws, max_examples=60)
+@settings(laws, max_examples=40)
 @given(loose_registers(), definitions())
 def test_enrolments_of_any_rows_agree(
     duckdb: Engine, kernel: KernelEngine, rows: Register, definition: Definition
@@ -80,7 +80,7 @@ def test_enrolments_of_any_rows_agree(
     assert agreement.shares(duckdb, rows, definition) == expected
 
 
-@settings(laws, max_examples=150)
+@settings(laws, max_examples=100)
 @given(blocks(), definitions())
 def test_packed_weeks_agree_with_the_sum_of_schools(
     kernel: KernelEngine, given_: Blocks, definition: Definition
@@ -111,7 +111,7 @@ def test_packed_weeks_agree_with_loose_ones_and_duckdb(
         assert packed == plain_area(counted, persistent, schools=given_.schools, phases=PHASES)
 
 
-@settings(laws, max_examples=60)
+@settings(laws, max_examples=40)
 @given(blocks(), st.integers(1, 9))
 def test_any_number_of_bundles_gives_the_same(kernel: KernelEngine, given_: Blocks, most_slots: int) -> None:
     """Characteristics are counted in bundles of at most so many combinations; small registers need one."""

@@ -18,6 +18,8 @@ VERBS = {
     "demo": ("demo",),
     "collecting": ("connect", "collect", "tally"),
     "running": ("run", "health"),
+    "refreshing": ("refresh",),
+    "sparking": ("spark",),
     "screening": ("screen",),
     "statistics": ("tabulate",),
     "releasing": ("merge", "release"),

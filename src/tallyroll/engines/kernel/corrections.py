@@ -133,7 +133,7 @@ class LiveAuthority:
             return
         gone, come = [*gone], [*come]
         for book in self._books([*gone, *come]):
-            self._correct(book, _rows_of(book, gone), _rows_of(book, come))
+            self._correct(book, self._rows_of(book, gone), self._rows_of(book, come))
 
     def _books(self, tables: Iterable[pa.Table]) -> list[_Book]:
         """The books of the schools in these tables, each once."""
@@ -141,6 +141,11 @@ class LiveAuthority:
         if not urns <= self._book_of.keys():
             raise _unequal(min(urns - self._book_of.keys()))
         return [*{id(self._book_of[urn]): self._book_of[urn] for urn in urns}.values()]
+
+    def _rows_of(self, book: _Book, tables: Iterable[pa.Table]) -> list[pa.Table]:
+        """The weeks of the schools that are in this book now; who left it for another is still on its roll."""
+        urns = [urn for urn, its in self._book_of.items() if its is book]
+        return [table.filter(pa.array(np.isin(numbers(table, "urn"), urns))) for table in tables]
 
     def _correct(self, book: _Book, gone: Iterable[pa.Table], come: Iterable[pa.Table]) -> None:
         """The same for the schools of one book."""
@@ -165,7 +170,7 @@ class LiveAuthority:
             book.sums,
             self._shares,
             book.reached,
-        )  # fmt: skip - one line of what changed, one of what is kept
+        )
         after = book.reached[touched]
         phase, n = book.phase_of[touched], len(self._values)
         np.add.at(self._enrolments, phase, (after - before)[:, :n])
@@ -189,10 +194,6 @@ class LiveAuthority:
 def _weeks(first: int, last: int) -> list[int]:
     """The Mondays of the weeks that hold these days."""
     return [*range(monday_of(first), last + 1, WEEK)]
-
-
-def _rows_of(book: _Book, tables: Iterable[pa.Table]) -> list[pa.Table]:
-    return [table.filter(pa.array(np.isin(numbers(table, "urn"), book.held.urns))) for table in tables]
 
 
 def _unequal(urn: int | None) -> VerificationProblem:
