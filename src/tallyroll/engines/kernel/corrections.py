@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from tallyroll.engines.counts import AuthorityCounts, Ints, Values
-from tallyroll.engines.kernel.compiled import compiled
+from tallyroll.engines.kernel.compiled import compiled, within
 from tallyroll.engines.kernel.counting import (
     DAYS_OPEN,
     SCHOOL_DAYS,
@@ -21,12 +21,13 @@ from tallyroll.engines.kernel.counting import (
     codes_of,
     count_tables,
     desk_for,
+    no_cover,
     no_sums,
     shares_of,
 )
 from tallyroll.engines.kernel.events import WEEK, Events, events, monday_of
-from tallyroll.engines.kernel.loops import Codes, Desk, Sums
-from tallyroll.engines.kernel.rolls import Roll, Rolls, numbers, rolls
+from tallyroll.engines.kernel.loops import Codes, Cover, Desk, Sums
+from tallyroll.engines.kernel.rolls import Roll, Rolls, Slots, numbers, rolls
 from tallyroll.engines.plan import Plan
 from tallyroll.vocab.errors import UsageProblem, VerificationProblem
 
@@ -35,7 +36,8 @@ from tallyroll.vocab.errors import UsageProblem, VerificationProblem
 class _Book:
     """Schools that were taken in together: their roll, and what was counted of them so far.
 
-    `sums` are pupils', `sent` sessions by school and day, `reached` enrolments by school, place and share.
+    `sums` are pupils', `sent` sessions by school and day, `reached` enrolments by school, place and share. `cover` is
+    as the last count left it, for the next one is mostly of the same week.
     """
 
     held: Rolls
@@ -45,6 +47,7 @@ class _Book:
     sums: Sums
     sent: Ints
     reached: Ints
+    cover: Cover
 
 
 class LiveAuthority:
@@ -107,6 +110,7 @@ class LiveAuthority:
             sums=no_sums(held),
             sent=np.zeros((n_schools, WEEK * due.n_weeks), dtype=np.int32),
             reached=np.zeros((n_schools, held.n_places, len(self._shares)), dtype=np.int32),
+            cover=no_cover(held, due),
         )
         self._book_of |= dict.fromkeys(held.urns.tolist(), book)
 
@@ -149,16 +153,10 @@ class LiveAuthority:
 
     def _correct(self, book: _Book, gone: Iterable[pa.Table], come: Iterable[pa.Table]) -> None:
         """The same for the schools of one book."""
-        counting = (self._plan, book.held, book.phase_of, book.due, book.tools)
-        phases = len(self._cells)
-        gone_parts, gone_cover, gone_sums = count_tables(*counting, gone, phases=phases, edges=self._edges)
-        come_parts, come_cover, come_sums = count_tables(*counting, come, phases=phases, edges=self._edges)
-        for part in come_parts:
-            self._add(part, 1)
-        for part in gone_parts:
-            self._add(part, -1)
-        touched = np.flatnonzero((gone_cover.week > 0) | (come_cover.week > 0)).astype(np.int32)
-        book.sent[touched] += come_cover.sent[touched] - gone_cover.sent[touched]
+        come_sent, come_sums = self._count(book, come, times=1)
+        gone_sent, gone_sums = self._count(book, gone, times=-1)
+        touched = np.flatnonzero((come_sent | gone_sent).any(axis=1)).astype(np.int32)
+        book.sent[touched] += come_sent[touched] - gone_sent[touched]
         before = book.reached[touched]
         correct_sums(
             touched,
@@ -178,6 +176,14 @@ class LiveAuthority:
         np.add.at(self._enrolment_schools, phase, has.astype(np.int32) - had)
         if min(book.sent[touched].min(initial=0), after.min(initial=0)) < 0:
             raise _unequal(int(book.held.urns[touched[0]]))
+
+    def _count(self, book: _Book, tables: Iterable[pa.Table], *, times: int) -> tuple[Ints, Sums]:
+        """Add these weeks' counts, or take them back; the sessions that were sent, and what each pupil missed."""
+        cover, sums = book.cover._replace(sent=np.zeros_like(book.sent)), no_sums(book.held)
+        known = self._plan, book.held, book.phase_of, book.due, book.tools, cover, sums
+        for part in count_tables(*known, tables, phases=len(self._cells), edges=self._edges):
+            self._add(part, times)
+        return cover.sent, sums
 
     def _add(self, part: Part, times: int) -> None:
         """Add the counts of some weeks, or take them back."""
@@ -212,41 +218,41 @@ def correct_sums(
 
     Only who reaches other shares than before, or counts by another stretch, is moved.
     """
+    row_at, stretch_at, first, last, slots, fold = roll
+    gone_absent, gone_lost, come_absent, come_lost = gone.absent, gone.lost, come.absent, come.lost
+    absent, lost, possible, latest = sums.absent, sums.lost, sums.possible, sums.latest
     n_days = sent.shape[1]
     so_far = np.zeros(n_days + 1, dtype=np.int32)
     for school in touched:
         for day in range(n_days):
             so_far[day + 1] = so_far[day] + sent[school, day]
-        for row in range(roll.row_at[school], roll.row_at[school + 1]):
-            absent, possible, latest = sums.absent[row], sums.possible[row], sums.latest[row]
-            sums.absent[row] += come.absent[row] - gone.absent[row]
-            sums.lost[row] += come.lost[row] - gone.lost[row]
-            sums.possible[row] = -sums.lost[row]
-            sums.latest[row] = -1
-            for stretch in range(roll.stretch_at[row], roll.stretch_at[row + 1]):
-                begins = min(max(roll.first[stretch] - monday, 0), n_days)
-                ends = min(max(roll.last[stretch] - monday + 1, 0), n_days)
+        for row in range(row_at[school], row_at[school + 1]):
+            was_absent, was_possible, was_latest = absent[row], possible[row], latest[row]
+            absent[row] += come_absent[row] - gone_absent[row]
+            lost[row] += come_lost[row] - gone_lost[row]
+            possible[row] = -lost[row]
+            latest[row] = -1
+            for stretch in range(stretch_at[row], stretch_at[row + 1]):
+                begins = min(max(first[stretch] - monday, 0), n_days)
+                ends = min(max(last[stretch] - monday + 1, 0), n_days)
                 if ends > begins and so_far[ends] > so_far[begins]:
-                    sums.possible[row] += so_far[ends] - so_far[begins]
-                    sums.latest[row] = stretch
+                    possible[row] += so_far[ends] - so_far[begins]
+                    latest[row] = stretch
             for share in range(len(shares)):
-                had = possible > 0 and shares[share, 1] * absent >= shares[share, 0] * possible
-                has = (
-                    sums.possible[row] > 0
-                    and shares[share, 1] * sums.absent[row] >= shares[share, 0] * sums.possible[row]
-                )
-                if had and has and latest == sums.latest[row]:
+                had = was_possible > 0 and shares[share, 1] * was_absent >= shares[share, 0] * was_possible
+                has = possible[row] > 0 and shares[share, 1] * absent[row] >= shares[share, 0] * possible[row]
+                if had and has and was_latest == latest[row]:
                     continue
                 if had:
-                    _move(roll, latest, reached, school, share, -1)
+                    _move(slots, fold, was_latest, reached, school, share, -1)
                 if has:
-                    _move(roll, sums.latest[row], reached, school, share, 1)
+                    _move(slots, fold, latest[row], reached, school, share, 1)
 
 
-@compiled
-def _move(roll: Roll, stretch: int, reached: Ints, school: int, share: int, times: int) -> None:
+@within
+def _move(slots: Slots, fold: Ints, stretch: int, reached: Ints, school: int, share: int, times: int) -> None:
     """Add an enrolment to the values that it has in this stretch, or take it from them."""
-    for bundle in range(roll.slots.shape[1]):
-        slot = np.int64(roll.slots[stretch, bundle])
-        for way in range(roll.fold.shape[1]):
-            reached[school, roll.fold[slot, way], share] += times
+    for bundle in range(slots.shape[1]):
+        slot = np.int64(slots[stretch, bundle])
+        for way in range(fold.shape[1]):
+            reached[school, fold[slot, way], share] += times

@@ -1,6 +1,6 @@
 """What the kernel counts: loose weeks of a few schools into cells, packed weeks of an authority into its counts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -108,14 +108,16 @@ def count_authority(
     """The counts of an authority's schools from one day to another (days since 1970), week by week as they are read.
 
     Takes: schools (urn, away_first, away_last, phase: a number, -1 for those that are left out), spans as the SQL
-           statements take them, and tables of WEEKS in the order of time.
+           statements take them, and tables of WEEKS, none of a week that another has.
     Raises: VerificationProblem when the bytes of a week are no packed week.
     """
     held = rolls(plan, schools, spans)
     phase_of = numbers(schools, "phase")[np.argsort(numbers(schools, "urn"))]
     due = events(held.roll, first=first, last=last)
     tools = codes_of(plan, SESSIONS_A_WEEK), desk_for(held, plan, SESSIONS_A_WEEK)
-    parts, cover, sums = count_tables(plan, held, phase_of, due, tools, weeks, phases=phases, edges=(first, last))
+    cover, sums = no_cover(held, due), no_sums(held)
+    counting = count_tables(plan, held, phase_of, due, tools, cover, sums, weeks, phases=phases, edges=(first, last))
+    parts = list(counting)
     finish_sums(held.roll, due, cover, sums)
     return _gathered(plan, held, sums, phase_of, parts, phases=phases)
 
@@ -126,46 +128,27 @@ def count_tables(
     phase_of: Ints,
     due: Events,
     tools: tuple[Codes, Desk],
+    cover: Cover,
+    sums: Sums,
     tables: Iterable[pa.Table],
     *,
     phases: int,
     edges: tuple[int, int],
-) -> tuple[list[Part], Cover, Sums]:
-    """The counts of tables of weeks in the order of time, the sessions that were sent, and what each pupil missed."""
+) -> Iterator[Part]:
+    """The counts of each table of weeks; adds to `sums` what pupils missed, and to the cover the sessions sent."""
     codes, desk = tools
-    cover, sums = no_cover(held, due), no_sums(held)
-    parts: list[Part] = []
     for table in tables:
-        urn, monday = numbers(table, "urn"), numbers(table, "monday")
+        urn, monday, n_pupils = (numbers(table, name) for name in ("urn", "monday", "n_pupils"))
         school, phase, week, place, order, mondays = _placed(held, phase_of, due, urn, monday)
         part = Part.empty(phases, mondays, held.n_places, plan.n_codes)
-        data, offsets = _bytes_of(table)
-        faulty = count_weeks(
-            data,
-            offsets,
-            order,
-            school,
-            week,
-            numbers(table, "n_pupils"),
-            phase,
-            place,
-            edges,
-            held.roll,
-            due,
-            codes,
-            desk,
-            cover,
-            sums,
-            part.cells,
-            part.schools,
-            part.on_roll,
-        )  # fmt: skip - one line of what is read, one of what is known and where it goes
+        weeks = (*_bytes_of(table), order, school, week, n_pupils, phase, place)
+        known = (edges, held.roll, due, codes, desk, cover, sums)
+        faulty = count_weeks(*weeks, *known, part.cells, part.schools, part.on_roll)
         if faulty >= 0:
             raise VerificationProblem(
                 "A packed week is not one.", where=f"school {urn[faulty]}", mend="Compact the store again."
             )
-        parts.append(part)
-    return parts, cover, sums
+        yield part
 
 
 def _placed(

@@ -81,7 +81,7 @@ class Cover(NamedTuple):
 
     pupils: Ints  # [school]
     values: Ints  # [school, value]
-    week: Ints  # [school]: the next week whose events are to come
+    turned: Ints  # [school]: how many weeks' events it holds
     sent: Ints  # [school, day]: sessions sent and counted
 
 
@@ -105,10 +105,7 @@ def count_packed(
     data: Bytes, at: int, stop: int, n_pupils: int, week: int, counted: int, school: int,
     roll: Roll, events: Events, codes: Codes, desk: Desk, cover: Cover, sums: Sums,
 ) -> bool:
-    """Count one school's packed week in these sessions (bits); false when the bytes are no packed week.
-
-    Weeks of a school come in the order of time.
-    """
+    """Count one school's packed week in these sessions (bits); false when the bytes are no packed week."""
     states = at + 2
     masks = states + (n_pupils + 3) // 4
     if n_pupils < 0 or masks > stop:
@@ -122,7 +119,7 @@ def count_packed(
         return False
     for session in range(N_SESSIONS):
         cover.sent[school, 7 * week + session // 2] += (counted >> session) & 1
-    _apply_events(school, week, roll, events, cover)
+    _turn_to(school, week, roll, events, cover)
     whole = _count_partly(
         data, states, masks, marks, stop, n_pupils, week, counted, school, roll, events, codes, desk, sums
     ) and _count_others(
@@ -242,21 +239,23 @@ def _shut(days: int, stretch: int, slots: Slots, fold: Ints, shut_days: Ints) ->
 
 
 @within
-def _apply_events(school: int, week: int, roll: Roll, events: Events, cover: Cover) -> None:
-    """Bring the school's cover up to this week."""
-    slots, fold, pupils, values, next_week = roll.slots, roll.fold, cover.pupils, cover.values, cover.week
+def _turn_to(school: int, week: int, roll: Roll, events: Events, cover: Cover) -> None:
+    """Bring the school's cover to this week, forwards or back."""
+    slots, fold, pupils, values, turned = roll.slots, roll.fold, cover.pupils, cover.values, cover.turned
     starts, stretches = events.starts, events.stretches
-    while next_week[school] <= week:
-        key = school * events.n_weeks + next_week[school]
+    while turned[school] != week + 1:
+        forwards = turned[school] <= week
+        turned[school] -= not forwards
+        key = school * events.n_weeks + turned[school]
         for kind in (COMES, GOES):
-            change = 1 if kind == COMES else -1
+            change = 1 if (kind == COMES) == forwards else -1
             for place in range(starts[kind, key], starts[kind, key + 1]):
                 pupils[school] += change
                 for bundle in range(slots.shape[1]):
                     slot = np.int64(slots[stretches[kind, place], bundle])
                     for way in range(fold.shape[1]):
                         values[school, fold[slot, way]] += change
-        next_week[school] += 1
+        turned[school] += forwards
 
 
 @within
