@@ -134,11 +134,11 @@ def plain_area(counted: Cells, persistent: Shares, *, schools: pa.Table, phases:
         on_roll[phase_of[urn], day] += max(both)
     enrolments: dict[Key, tuple[int, int, int]] = {}
     of_schools: Counter[Key] = Counter()
-    for (urn, *what), n in persistent.items():
+    for (urn, *what), reached in persistent.items():
         if urn in phase_of:
             key = (phase_of[urn], *what)
-            a, b = enrolments.get(key, (0, 0, 0)), n
-            enrolments[key] = (a[0] + b[0], a[1] + b[1], a[2] + b[2])
+            so_far = enrolments.get(key, (0, 0, 0))
+            enrolments[key] = (so_far[0] + reached[0], so_far[1] + reached[1], so_far[2] + reached[2])
             of_schools[key] += 1
     open_schools = Counter(
         (phase_of[urn], *what, sum(1 << day for day in days)) for (urn, *what), days in open_on.items()
@@ -173,7 +173,7 @@ def named(counts: AuthorityCounts, phases: Sequence[str]) -> Area:
     def day(week: int, number: int) -> date:
         return mondays[week] + timedelta(days=number)
 
-    found = {
+    found: dict[str, Any] = {
         "cells": {
             (phases[p], day(w, d), *counts.values[v], counts.codes[c]): n
             for (p, w, d, v, c), n in _there(counts.cells).items()

@@ -95,7 +95,7 @@ def _plain(register: Register, definition: Definition) -> tuple[agreement.Cells,
 
 def agrees(packed: list[Any], loose: list[Any]) -> bool:
     """Whether the kernel as it is counts all of it the same."""
-    bundles = importlib.import_module("tallyroll.engines.kernel.rolls")
+    bundles: Any = importlib.import_module("tallyroll.engines.kernel.rolls")
     kernel = KernelEngine()
     for place, (given_, definition, first, last, expected) in enumerate(packed):
         bundles.MOST_SLOTS = 256 if place % 3 else 4

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pyarrow as pa
 
@@ -52,7 +53,7 @@ def scanned(permit: Permit, store: RegisterStore, *, first: date, last: date, au
 def facts_of(partition: Partition) -> Facts:
     """One partition's rows; marks dense, as `read` gives them."""
     spans = rows_of(partition.spans)
-    pupils: dict[object, set[object]] = {}
+    pupils: dict[Any, set[Any]] = {}
     for urn, pupil, *_ in spans:
         pupils.setdefault(urn, set()).add(pupil)
     marks: set[tuple[object, ...]] = set()
@@ -62,7 +63,7 @@ def facts_of(partition: Partition) -> Facts:
             on_roll = {pupil: week.get(pupil, [0] * 10) for pupil in pupils.get(row["urn"], ())}
             for session in range(10):
                 day = row["monday"] + timedelta(days=session // 2)
-                if any(codes[session] for codes in on_roll.values()):
+                if any(codes[session] for codes in week.values()):
                     marks |= {(row["urn"], pupil, day, session % 2, codes[session]) for pupil, codes in on_roll.items()}
     return rows_of(partition.schools), spans, marks
 
@@ -73,7 +74,7 @@ def read_directly(permit: Permit, store: RegisterStore, *, urns: Sequence[int], 
     return sorted(rows_of(found.schools)), cut(rows_of(found.spans), first, last), set(rows_of(found.marks))
 
 
-def cut(spans: Sequence[tuple[object, ...]], first: date, last: date) -> list[tuple[object, ...]]:
+def cut(spans: Sequence[tuple[Any, ...]], first: date, last: date) -> list[tuple[object, ...]]:
     """Spans as far as the days reach: what lies beyond is told by academic year on the scan side."""
     return sorted((*one[:2], max(one[2], first), min(one[3], last), *one[4:]) for one in spans)
 

@@ -208,7 +208,7 @@ class Blocks:
     @cached_property
     def packed(self) -> list[pa.Table]:
         """The same packed: one table of WEEKS for each month."""
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"urn": urn, "monday": monday, "revision": 1, "n_pupils": len(week), "marks": pack(week)}
             for (urn, monday), week in sorted(self.weeks.items())
         ]
@@ -257,8 +257,7 @@ def blocks(draw: st.DrawFn, *, among: Sequence[date] = MONDAYS) -> Blocks:
         for monday in mondays
         if rng.random() < 0.8
     }
-    tables = (pa.Table.from_pylist(rows, schema=shape) for rows, shape in ((schools, SCHOOLS), (spans, SPANS)))
-    return Blocks(*tables, weeks)
+    return Blocks(pa.Table.from_pylist(schools, schema=SCHOOLS), pa.Table.from_pylist(spans, schema=SPANS), weeks)
 
 
 @st.composite

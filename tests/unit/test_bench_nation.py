@@ -13,18 +13,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tallyroll.flows.bench import nation_ground, national_year
+from tallyroll.engines.rivals import apart, question
+from tallyroll.engines.rivals import duckdb as rival_duckdb
+from tallyroll.engines.rivals.apart import Told
+from tallyroll.engines.rivals.processes import cpu_seconds_of, family, peak_memory_mb_of
+from tallyroll.engines.rivals.question import Asked
+from tallyroll.flows.bench import nation_ground, national_year, race_etl, race_ours
 from tallyroll.flows.bench.catalogue import AGAINST, BENCHES, NAMES, NATIONAL, run, usual_scale
 from tallyroll.flows.bench.etl import write_attendance
 from tallyroll.flows.bench.growth import fitted
-from tallyroll.flows.bench.machine import cpu_seconds_of, family, peak_memory_mb_of
 from tallyroll.flows.bench.nation import Facts, Nation, make_nation
 from tallyroll.flows.bench.nation_school import MadeSchool, day_of
-from tallyroll.flows.bench.national_year import OURS, Contestant, race, ratio, share, times_of
-from tallyroll.flows.bench.rivals import apart, etl_ours, ours, question
-from tallyroll.flows.bench.rivals import duckdb as rival_duckdb
-from tallyroll.flows.bench.rivals.apart import Told
-from tallyroll.flows.bench.rivals.question import Asked
+from tallyroll.flows.bench.national_year import OURS, OURS_RUN, Contestant, race, ratio, share, times_of
 from tallyroll.register.stretches import COLUMNS
 from tallyroll.tally.definitions import ABSENT, POSSIBLE
 from tallyroll.vocab.codes import BY_TEXT, numbers
@@ -68,7 +68,9 @@ def test_scan_side_holds_the_same_marks_as_the_dense_layout(nation):
     dense = [week for path in sorted(nation.dense.iterdir()) for week in weeks(pq.read_table(path, schema=WEEKS))]
     year = nation_ground.YEAR
     packed = {}
-    for part in ours.scan(nation.permit(), nation.side, authorities=(), first=year.first, last=year.last, now=ours.NOW):
+    for part in race_ours.scan(
+        nation.permit(), nation.side, authorities=(), first=year.first, last=year.last, now=race_ours.NOW
+    ):
         for table in part.weeks:
             for one in table.to_pylist():
                 packed[one["urn"], one["monday"]] = unpack(one["marks"], n_pupils=one["n_pupils"]).tobytes()
@@ -91,20 +93,20 @@ def test_exceptions_are_the_long_rows_that_are_not_plain_presence(nation):
 @pytest.mark.parametrize("marks", ["exceptions", "long"])
 def test_ours_and_every_rival_give_one_answer(nation, marks, monkeypatch):
     asked = Asked(nation.folder, marks, 2)
-    answer = ours.open_session(asked)().reckon()
+    answer = race_ours.open_session(asked)().reckon()
     assert rival_duckdb.open_session(asked)() == answer
     monkeypatch.setattr(rival_duckdb, "GROUPING_SETS", False)
     assert rival_duckdb.open_session(asked)() == answer
     for name in ("pandas", "datafusion"):
         pytest.importorskip(name)
-        rival = __import__(f"tallyroll.flows.bench.rivals.{name}", fromlist=[name])
+        rival = __import__(f"tallyroll.engines.rivals.{name}", fromlist=[name])
         assert tuple(rival.open_session(asked)()) == answer
 
 
 def test_polars_gives_that_answer_in_a_process_of_its_own(nation):
     pytest.importorskip("polars")
     told = apart.run("polars", folder=nation.folder, marks="exceptions")
-    assert told.answer == ours.open_session(Asked(nation.folder, "exceptions", 2))().reckon()
+    assert told.answer == race_ours.open_session(Asked(nation.folder, "exceptions", 2))().reckon()
     assert told.peak_mb > 10
     assert told.wall_s > 0
 
@@ -213,7 +215,7 @@ def test_scale_is_said_as_people_say_it():
 
 
 def test_race_runs_each_in_its_rounds(nation):
-    contestants = (Contestant(OURS, "ours"), Contestant("DuckDB", "duckdb", every_round=False))
+    contestants = (Contestant(OURS, OURS_RUN), Contestant("DuckDB", "duckdb", every_round=False))
     found = race(nation, contestants, runs=2, advance=unwatched)
     assert {name: len(its) for name, its in found.items()} == {OURS: 2, "DuckDB": 1}
     assert found[OURS][0].answer == found["DuckDB"][0].answer
@@ -248,7 +250,7 @@ def test_attendance_in_both_tools_gives_the_same_lines(tmp_path):
     pytest.importorskip("earthmover")
     write_attendance(tmp_path / "attendance.tsv", n=500)
     for output in ("events", "weeks"):
-        answer = etl_ours.open_session(Asked(tmp_path, output, 1))().reckon()
+        answer = race_etl.open_session(Asked(tmp_path, output, 1))().reckon()
         assert apart.run("earthmover", folder=tmp_path, marks=output).answer == answer
         assert answer[0] > 0
 
@@ -264,7 +266,7 @@ def test_ours_leaves_out_rows_with_a_cell_that_does_not_stand(tmp_path):
     ]
     (tmp_path / "attendance.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     for output in ("events", "weeks"):
-        etl_ours.open_session(Asked(tmp_path, output, 1))()
+        race_etl.open_session(Asked(tmp_path, output, 1))()
     events = (tmp_path / "ours-events.jsonl").read_text(encoding="utf-8").splitlines()
     names = ("day", "schoolId", "session", "studentId", "status", "duration")
     stand = [("2025-09-01", "1", "1", "7", "present", "30"), ("2025-09-07", "1", "2", "8", "absent", "30")]
@@ -278,7 +280,7 @@ def test_ours_leaves_out_rows_with_a_cell_that_does_not_stand(tmp_path):
 
 def test_delta_lake_replaces_one_school_s_days_only(tmp_path):
     pytest.importorskip("deltalake")
-    from tallyroll.flows.bench.rivals.delta import DeltaFile
+    from tallyroll.engines.rivals.delta import DeltaFile
 
     def marks(*rows):
         return pa.table(

@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from tallyroll.engines.kernel.summing import Sums, add_counts
 from tallyroll.tally.areas import N_CODES, PHASES, AreaCells, Areas
 
 Counts = npt.NDArray[np.int64]
@@ -56,6 +57,11 @@ class Figures:
         for mine, theirs in zip(self.arrays, other.arrays, strict=True):
             mine[:, weeks] += theirs
 
+    def add_counts(self, one: AreaCells, days: Days, *, weeks: Weeks, places: Weeks, first_value: int = 0) -> None:
+        """Add these weeks of an authority, on these days of theirs, to the weeks at these places."""
+        codes, its, ours = (np.asarray(each, dtype=np.int32) for each in (one.codes, weeks, places))
+        add_counts(one.cells, one.schools, one.on_roll, codes, its, days, first_value, Sums(*self.arrays), ours)
+
     def since(self, before: "Figures") -> "Figures":
         """What is new since then."""
         return Figures(*(now - then for now, then in zip(self.arrays, before.arrays, strict=True)))
@@ -63,30 +69,10 @@ class Figures:
 
 def figures(one: AreaCells, days: Days, *, places: slice = slice(None), weeks: Weeks = slice(None)) -> Figures:
     """What counts of an authority in these weeks, on these days of theirs, of the breakdowns at these places."""
-    cells, counts = one.cells[:, weeks], days.astype(np.int64)
-    schools = one.schools[:, weeks].astype(np.int64)
-    n_ways = schools.shape[3]
-    has_day = (np.arange(n_ways)[:, None] >> np.arange(days.shape[1])) & 1
-    day_schools = (schools[:, :, 0] @ has_day) * counts
-    meets = (has_day @ counts.T > 0).T.astype(np.int64)  # [week, ways]: whether such a school is open on these days
-    week_schools = np.einsum("pwvd,wd->pwv", schools[:, :, places], meets)
-    week_cells = np.einsum("pwdvc,wd->pwvc", cells[:, :, :, places], counts.astype(np.int32)).astype(np.int64)
-    return Figures(
-        day_cells=_with_every_code(one, cells[:, :, :, 0].astype(np.int64) * (day_schools > 0)[..., None]),
-        day_schools=day_schools,
-        on_roll=one.on_roll[:, weeks].astype(np.int64) * (day_schools > 0),
-        week_cells=_with_every_code(one, week_cells * (week_schools > 0)[..., None]),
-        week_schools=week_schools,
-    )
-
-
-def _with_every_code(one: AreaCells, cells: Counts) -> Counts:
-    """The cells with a place for each code there is, so that those of all authorities add up."""
-    if len(one.codes) == N_CODES:
-        return cells
-    wide = np.zeros((*cells.shape[:-1], N_CODES), dtype=np.int64)
-    wide[..., list(one.codes)] = cells
-    return wide
+    first, last, _ = places.indices(one.cells.shape[3])
+    made = Figures.none(n_weeks=len(days), n_days=days.shape[1], n_values=max(0, last - first))
+    made.add_counts(one, days, weeks=np.arange(len(one.mondays))[weeks], places=np.arange(len(days)), first_value=first)
+    return made
 
 
 def every_day(one: AreaCells) -> Days:

@@ -19,7 +19,7 @@ from tallyroll.engines.kernel.counting import (
     SCHOOL_DAYS,
     Part,
     codes_of,
-    count_tables,
+    count_table,
     desk_for,
     no_cover,
     no_sums,
@@ -180,8 +180,11 @@ class LiveAuthority:
     def _count(self, book: _Book, tables: Iterable[pa.Table], *, times: int) -> tuple[Ints, Sums]:
         """Add these weeks' counts, or take them back; the sessions that were sent, and what each pupil missed."""
         cover, sums = book.cover._replace(sent=np.zeros_like(book.sent)), no_sums(book.held)
-        known = self._plan, book.held, book.phase_of, book.due, book.tools, cover, sums
-        for part in count_tables(*known, tables, phases=len(self._cells), edges=self._edges):
+        known = book.held, book.phase_of, book.due, book.tools, cover, sums
+        for table in tables:
+            mondays = np.unique(numbers(table, "monday")).tolist()
+            part = Part.empty(len(self._cells), mondays, book.held.n_places, self._plan.n_codes)
+            count_table(*known, table, part, edges=self._edges)
             self._add(part, times)
         return cover.sent, sums
 

@@ -25,6 +25,7 @@ from tallyroll.engines.kernel.loops import (
     fold_week,
 )
 from tallyroll.engines.kernel.rolls import Ints, Rolls, numbers, rolls
+from tallyroll.engines.kernel.summing import take_codes
 from tallyroll.engines.plan import Plan
 from tallyroll.vocab.codes import CODES
 from tallyroll.vocab.errors import VerificationProblem
@@ -116,54 +117,49 @@ def count_authority(
     due = events(held.roll, first=first, last=last)
     tools = codes_of(plan, SESSIONS_A_WEEK), desk_for(held, plan, SESSIONS_A_WEEK)
     cover, sums = no_cover(held, due), no_sums(held)
-    counting = count_tables(plan, held, phase_of, due, tools, cover, sums, weeks, phases=phases, edges=(first, last))
-    parts = list(counting)
+    whole = Part.empty(phases, [due.monday + WEEK * week for week in range(due.n_weeks)], held.n_places, plan.n_codes)
+    for table in weeks:
+        count_table(held, phase_of, due, tools, cover, sums, table, whole, edges=(first, last))
     finish_sums(held.roll, due, cover, sums)
-    return _gathered(plan, held, sums, phase_of, parts, phases=phases)
+    return _gathered(plan, held, sums, phase_of, whole)
 
 
-def count_tables(
-    plan: Plan,
+def count_table(
     held: Rolls,
     phase_of: Ints,
     due: Events,
     tools: tuple[Codes, Desk],
     cover: Cover,
     sums: Sums,
-    tables: Iterable[pa.Table],
+    table: pa.Table,
+    part: Part,
     *,
-    phases: int,
     edges: tuple[int, int],
-) -> Iterator[Part]:
-    """The counts of each table of weeks; adds to `sums` what pupils missed, and to the cover the sessions sent."""
-    codes, desk = tools
-    for table in tables:
-        urn, monday, n_pupils = (numbers(table, name) for name in ("urn", "monday", "n_pupils"))
-        school, phase, week, place, order, mondays = _placed(held, phase_of, due, urn, monday)
-        part = Part.empty(phases, mondays, held.n_places, plan.n_codes)
-        weeks = (*_bytes_of(table), order, school, week, n_pupils, phase, place)
-        known = (edges, held.roll, due, codes, desk, cover, sums)
-        faulty = count_weeks(*weeks, *known, part.cells, part.schools, part.on_roll)
-        if faulty >= 0:
-            raise VerificationProblem(
-                "A packed week is not one.", where=f"school {urn[faulty]}", mend="Compact the store again."
-            )
-        yield part
+) -> None:
+    """Add a table of weeks to the part, what pupils missed in them to `sums`, and the sessions sent to `cover`."""
+    urn, monday, n_pupils = (numbers(table, name) for name in ("urn", "monday", "n_pupils"))
+    school, phase, week, place, order = _placed(held, phase_of, due, urn, monday, part.mondays)
+    weeks = (*_bytes_of(table), order, school, week, n_pupils, phase, place)
+    known = (edges, held.roll, due, *tools, cover, sums)
+    faulty = count_weeks(*weeks, *known, part.cells, part.schools, part.on_roll)
+    if faulty >= 0:
+        raise VerificationProblem(
+            "A packed week is not one.", where=f"school {urn[faulty]}", mend="Compact the store again."
+        )
 
 
 def _placed(
-    held: Rolls, phase_of: Ints, due: Events, urn: Ints, monday: Ints
-) -> tuple[Ints, Ints, Ints, Ints, Ints, Sequence[int]]:
-    """Of each school-week: school, phase, week of the roll's events, place among the weeks; order; and the Mondays."""
-    school = np.searchsorted(held.urns, urn).astype(np.int32)
+    held: Rolls, phase_of: Ints, due: Events, urn: Ints, monday: Ints, mondays: Sequence[int]
+) -> Iterator[Ints]:
+    """Of each school-week: school, phase, week of the roll's events, place among the Mondays; and the order."""
+    school = np.searchsorted(held.urns, urn)
     week = (monday - due.monday) // WEEK
     known = np.isin(urn, held.urns) & (week >= 0) & (week < due.n_weeks)
     phase = np.where(known, phase_of[np.minimum(school, len(phase_of) - 1)] if len(phase_of) else -1, -1)
-    mondays, place = np.unique(monday, return_inverse=True)
+    place = np.searchsorted(mondays, monday)
     order = np.lexsort((urn, place, phase))
     order = order[phase[order] >= 0]
-    as_loops_take = (each.astype(np.int32) for each in (school, phase, week, place, order))
-    return (*as_loops_take, mondays.tolist())
+    return (each.astype(np.int32) for each in (school, phase, week, place, order))
 
 
 def _bytes_of(table: pa.Table) -> tuple[npt.NDArray[np.uint8], Ints]:
@@ -175,31 +171,23 @@ def _bytes_of(table: pa.Table) -> tuple[npt.NDArray[np.uint8], Ints]:
     return np.frombuffer(data or b"", dtype=np.uint8), first
 
 
-def _gathered(
-    plan: Plan,
-    held: Rolls,
-    sums: Sums,
-    phase_of: Ints,
-    parts: Sequence[Part],
-    *,
-    phases: int,
-) -> AuthorityCounts:
-    """The parts one after another, with the codes that occur, and the enrolments of all weeks."""
-    n_values, shares = len(held.values), shares_of(plan)
+def _gathered(plan: Plan, held: Rolls, sums: Sums, phase_of: Ints, part: Part) -> AuthorityCounts:
+    """The part without weeks and codes of which there is nothing, and the enrolments of all weeks."""
+    n_values, shares, phases = len(held.values), shares_of(plan), len(part.cells)
     counts, of_schools = _none(phases, held.n_places, len(shares)), _none(phases, held.n_places)
     count_enrolments(phase_of, held.roll, sums, shares, counts, of_schools, _none(held.n_places, len(shares)))
-    occurs = np.zeros(plan.n_codes, dtype=np.bool_)
-    for part in parts:
-        occurs |= part.cells.any(axis=(0, 1, 2, 3))
-    codes = np.flatnonzero(occurs)
-    parts = [Part.empty(phases, (), held.n_places, plan.n_codes), *parts]
+    of_all = part.cells[:, :, :, 0]  # every mark is one of everybody's
+    codes = np.flatnonzero(of_all.any(axis=(0, 1, 2))).astype(np.int32)
+    weeks = np.flatnonzero(of_all.any(axis=(0, 2, 3))).astype(np.int32)
+    cells = _none(phases, len(weeks), SCHOOL_DAYS, n_values, len(codes))
+    take_codes(part.cells, weeks, codes, cells)
     return AuthorityCounts(
-        mondays=tuple(monday for part in parts for monday in part.mondays),
+        mondays=tuple(part.mondays[week] for week in weeks.tolist()),
         values=held.values,
         codes=tuple(codes.tolist()),
-        cells=np.concatenate([part.cells[..., :n_values, codes] for part in parts], axis=1),
-        schools=np.concatenate([part.schools[:, :, :n_values].astype(np.uint16) for part in parts], axis=1),
-        on_roll=np.concatenate([part.on_roll for part in parts], axis=1),
+        cells=cells,
+        schools=part.schools[:, weeks, :n_values].astype(np.uint16),
+        on_roll=part.on_roll[:, weeks],
         enrolments=counts[:, :n_values],
         enrolment_schools=of_schools[:, :n_values],
     )

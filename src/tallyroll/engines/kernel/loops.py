@@ -365,18 +365,19 @@ def count_loose(
 @compiled
 def fold_week(desk: Desk, codes: Codes, fold: Ints, sessions_a_row: int, cells: Ints) -> None:
     """Add the desk's counts to cells[row, value, code], a row for so many sessions, and clear the desk."""
-    cube, touched, work, base, all_week = desk.cube, desk.touched, desk.work, desk.base, desk.all_week
-    code_at, n_places, plain = desk.code_at, desk.n_places[0], codes.plain
+    work, base, all_week, touched, code_at = desk.work, desk.base, desk.all_week, desk.touched, desk.code_at
+    n_places, plain = desk.n_places[0], codes.plain
     n_sessions = len(plain)
+    of_slot, of_value = desk.cube.reshape(len(fold), -1), work.reshape(len(work), -1)
+    n_marked = n_places * n_sessions  # places of all sessions lie in a row, which the processor adds many at a time
     for slot in range(len(fold)):
         if touched[slot]:
             touched[slot] = 0
             for way in range(fold.shape[1]):
                 value = fold[slot, way]
-                for place in range(n_places):
-                    for session in range(n_sessions):
-                        work[value, place, session] += cube[slot, place, session]
-            cube[slot, :n_places] = 0
+                for i in range(n_marked):
+                    of_value[value, i] += of_slot[slot, i]
+            of_slot[slot, :n_marked] = 0
     for value in range(cells.shape[1]):
         for session in range(n_sessions):
             row, rest = session // sessions_a_row, base[value, session] + all_week[value]

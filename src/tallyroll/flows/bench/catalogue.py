@@ -7,15 +7,19 @@ from typing import Protocol
 
 from tallyroll.flows.bench.check import check
 from tallyroll.flows.bench.collect import collect
+from tallyroll.flows.bench.correction import correction
 from tallyroll.flows.bench.count import count
 from tallyroll.flows.bench.etl import etl
 from tallyroll.flows.bench.gate import gate_bench
 from tallyroll.flows.bench.growth import growth
 from tallyroll.flows.bench.ledger import ledger_bench
 from tallyroll.flows.bench.measuring import Outcome
+from tallyroll.flows.bench.national_day import national_day
 from tallyroll.flows.bench.national_year import national_year
 from tallyroll.flows.bench.parse import parse
+from tallyroll.flows.bench.queue import queue
 from tallyroll.flows.bench.rival_upsert import upsert_rival
+from tallyroll.flows.bench.rota import rota_bench
 from tallyroll.flows.bench.screen import screen
 from tallyroll.flows.bench.simulate import simulate
 from tallyroll.flows.bench.tabulate import tabulate
@@ -51,13 +55,20 @@ BENCHES: Mapping[str, Bench] = {
     "simulate": simulate,
     "ledger": ledger_bench,
     "gate": gate_bench,
+    "rota": rota_bench,
+    "queue": queue,
 }
 """Each bench by its name, in the order of the docs."""
 
 AGAINST: Mapping[str, Bench] = {"upsert-rival": upsert_rival, "etl": etl}
 """Those against products that are not needed otherwise."""
 
-NATIONAL: Mapping[str, NationalBench] = {"national-year": national_year, "growth": growth}
+NATIONAL: Mapping[str, NationalBench] = {
+    "national-year": national_year,
+    "national-day": national_day,
+    "correction": correction,
+    "growth": growth,
+}
 """Those of a nation, against more of them."""
 
 NAMES = (*BENCHES, *AGAINST, *NATIONAL)

@@ -19,9 +19,10 @@ from statistics import median
 from tallyroll import simulate
 from tallyroll.connectors.interface import SchoolState, SourceSchool
 from tallyroll.connectors.wonde import connector
+from tallyroll.engines.rivals.processes import cpu_seconds_of
 from tallyroll.flows import demo, node, stage
 from tallyroll.flows.bench.ground import CLOCK, gate, make_england
-from tallyroll.flows.bench.machine import cpu_seconds_of, peak_memory_mb
+from tallyroll.flows.bench.machine import peak_memory_mb
 from tallyroll.flows.bench.measuring import Goal, Line, Outcome, timed, times_of
 from tallyroll.flows.node import Collected, Node
 from tallyroll.register import RegisterStore

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from tallyroll.engines.rivals import apart
+from tallyroll.engines.rivals.apart import Told
 from tallyroll.flows.bench.ground import SEED
 from tallyroll.flows.bench.measuring import Goal, Line, Outcome, Ratio, agree
 from tallyroll.flows.bench.national_year import ratio, times_of
-from tallyroll.flows.bench.rivals import apart
-from tallyroll.flows.bench.rivals.apart import Told
 from tallyroll.vocab.periods import AcademicYear, days_between
 from tallyroll.vocab.progress import Advance
 from tallyroll.vocab.schools import FRIDAY
@@ -36,7 +36,7 @@ def etl(scale: float, *, folder: Path, advance: Advance, runs: int = RUNS) -> Ou
     for turn in range(runs):
         for name in list(told)[:: -1 if turn % 2 else 1]:
             output, who = name.split(", ")
-            rival = "etl_ours" if who == OURS else RIVAL
+            rival = "tallyroll.flows.bench.race_etl" if who == OURS else RIVAL
             told[name].append(apart.run(rival, folder=folder, marks=output))
         advance(turn + 1, runs)
     ratios = {output: _ratio(told, output) for output in OUTPUTS}

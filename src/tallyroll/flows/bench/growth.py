@@ -5,17 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
+from tallyroll.engines.rivals import apart
+from tallyroll.engines.rivals.apart import Told
 from tallyroll.flows.bench.measuring import Goal, Line, Outcome
 from tallyroll.flows.bench.nation import Nation, make_nation
-from tallyroll.flows.bench.national_year import OURS, Contestant, race, ratio, share, times_of
-from tallyroll.flows.bench.rivals import apart
-from tallyroll.flows.bench.rivals.apart import Told
+from tallyroll.flows.bench.national_year import OURS, OURS_RUN, Contestant, race, ratio, share, times_of
 from tallyroll.vocab.progress import Advance
 
 RUNS = 3
 PARTS = (0.01, 0.1, 1.0)
 RIVAL = "DuckDB"
-CONTESTANTS = (Contestant(OURS, "ours"), Contestant(RIVAL, "duckdb"))
+CONTESTANTS = (Contestant(OURS, OURS_RUN), Contestant(RIVAL, "duckdb"))
 TIMES_TIME, TIMES_MEMORY = 10.0, 2.0  # at most so much more for ten times the pupils
 
 

@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 
+from tallyroll.engines.rivals.processes import kilobytes
+
 LIBRARIES = ("aiohttp", "duckdb", "msgspec", "numba", "numpy", "pyarrow", "pydantic", "zstandard")
 RIVALS = ("chdb", "datafusion", "deltalake", "earthmover", "orjson", "pandas", "polars", "pyspark")
 """Products that are raced and not needed otherwise; they need not be there."""
@@ -40,7 +42,7 @@ def look() -> Machine:
     return Machine(
         processor=_processor(),
         cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        memory_mb=_kilobytes(_MEMORY, "MemTotal:") // 1024,
+        memory_mb=kilobytes(_MEMORY, "MemTotal:") // 1024,
         system=platform.platform(terse=True),
         python=platform.python_version(),
         libraries=dict(_versions()),
@@ -53,37 +55,10 @@ def peak_memory_mb() -> float:
 
     Of Linux we ask the kernel's own figure: after `exec` the one of getrusage still counts the parent's memory.
     """
-    if peak := _kilobytes(_STATUS, "VmHWM:"):
+    if peak := kilobytes(_STATUS, "VmHWM:"):
         return peak / 1024
     peak = getrusage(RUSAGE_SELF).ru_maxrss
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
-
-
-def peak_memory_mb_of(process: int) -> float:
-    """The most memory that another process has held at once; 0 where the system does not tell."""
-    return _kilobytes(Path(f"/proc/{process}/status"), "VmHWM:") / 1024
-
-
-def family(process: int) -> Iterator[int]:
-    """The process, and all that it and its children have started and that still run."""
-    yield process
-    for listed in Path(f"/proc/{process}/task").glob("*/children"):
-        try:
-            children = listed.read_text(encoding="ascii").split()
-        except OSError:
-            continue  # the thread has ended meanwhile
-        for child in children:
-            yield from family(int(child))
-
-
-def cpu_seconds_of(process: int) -> float:
-    """Processor time of another process so far; 0 where the system does not tell."""
-    try:
-        after_name = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    user, system = int(after_name[11]), int(after_name[12])
-    return (user + system) / os.sysconf("SC_CLK_TCK")
 
 
 def _versions() -> Iterator[tuple[str, str]]:
@@ -100,12 +75,3 @@ def _processor() -> str:
         return platform.processor()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.processor())
-
-
-def _kilobytes(file: Path, name: str) -> int:
-    """A figure of one of the kernel's tables; 0 where there is none."""
-    try:
-        lines = file.read_text(encoding="ascii").splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)

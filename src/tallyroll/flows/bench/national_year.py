@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tallyroll.engines.rivals import apart
+from tallyroll.engines.rivals.apart import Told
 from tallyroll.flows.bench.measuring import Goal, Line, Outcome, Ratio, Times, agree
 from tallyroll.flows.bench.nation import Nation, make_nation
-from tallyroll.flows.bench.rivals import apart
-from tallyroll.flows.bench.rivals.apart import Told
 from tallyroll.vocab.progress import Advance
 
 RUNS, THREADS = 3, 2
+OURS_RUN, DECODE_RUN = "tallyroll.flows.bench.race_ours", "tallyroll.flows.bench.race_decode"
 OURS, TABLES = "Tallyroll", "Tallyroll, every table laid out"
 PACKED, PACKED_ALONE = "packed weeks decoded, two threads", "packed weeks decoded, one thread"
 DENSE, DENSE_ALONE = "dense weeks decoded, two threads", "dense weeks decoded, one thread"
@@ -41,7 +42,7 @@ class Contestant:
 
 
 CONTESTANTS = (
-    Contestant(OURS, "ours"),
+    Contestant(OURS, OURS_RUN),
     Contestant("DuckDB", "duckdb"),
     Contestant("Polars, streaming", "polars"),
     Contestant("DataFusion", "datafusion", most=TENTH, every_round=False),
@@ -50,17 +51,17 @@ CONTESTANTS = (
     Contestant("pandas", "pandas", most=HUNDREDTH, every_round=False),
 )
 LONG = (
-    Contestant("Tallyroll, answering for long rows", "ours", "long", most=TENTH, every_round=False),
+    Contestant("Tallyroll, answering for long rows", OURS_RUN, "long", most=TENTH, every_round=False),
     Contestant("DuckDB, long rows", "duckdb", "long", most=TENTH, every_round=False),
 )
 LIMITS = (
-    Contestant(TABLES, "ours", "tables", every_round=False),
-    Contestant(PACKED, "decode", "scan"),
-    Contestant(PACKED_ALONE, "decode", "scan", threads=1, every_round=False),
-    Contestant(DENSE, "decode", "dense"),
-    Contestant(DENSE_ALONE, "decode", "dense", threads=1, every_round=False),
-    Contestant(MEMORY, "decode", "memory", every_round=False),
-    Contestant(MEMORY_ALONE, "decode", "memory", threads=1, every_round=False),
+    Contestant(TABLES, OURS_RUN, "tables", every_round=False),
+    Contestant(PACKED, DECODE_RUN, "scan"),
+    Contestant(PACKED_ALONE, DECODE_RUN, "scan", threads=1, every_round=False),
+    Contestant(DENSE, DECODE_RUN, "dense"),
+    Contestant(DENSE_ALONE, DECODE_RUN, "dense", threads=1, every_round=False),
+    Contestant(MEMORY, DECODE_RUN, "memory", every_round=False),
+    Contestant(MEMORY_ALONE, DECODE_RUN, "memory", threads=1, every_round=False),
 )
 PRODUCTS = ("chdb", "datafusion", "duckdb", "pandas", "polars", "pyspark")
 
@@ -83,7 +84,7 @@ def national_year(scale: float, *, folder: Path, keep: Path, advance: Advance, r
 
 def race(nation: Nation, contestants: Sequence[Contestant], *, runs: int, advance: Advance) -> dict[str, list[Told]]:
     """What each tells, round by round, every other round backwards. Ours runs once before, to be compiled."""
-    apart.run("ours", folder=nation.folder, marks="exceptions")
+    apart.run(OURS_RUN, folder=nation.folder, marks="exceptions")
     _read_all(nation.folder)
     told: dict[str, list[Told]] = {one.name: [] for one in contestants}
     for turn in range(runs):

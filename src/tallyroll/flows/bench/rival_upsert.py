@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tallyroll import register
+from tallyroll.engines.rivals.apart import check_installed
 from tallyroll.flows.bench.ground import NOW, SEED, keep_term, make_england, permit, screened
 from tallyroll.flows.bench.measuring import Line, Outcome, Work, compare, timed, times_of
-from tallyroll.flows.bench.rivals.apart import check_installed
 from tallyroll.flows.stage import DAY, FIRST
 from tallyroll.governance import Door, Permit
 from tallyroll.register import RegisterStore, Screened
@@ -34,7 +34,7 @@ _PRESENT = [BY_TEXT[text].number for text in ("/", "\\")]
 def upsert_rival(scale: float, *, folder: Path, advance: Advance, runs: int = UPSERTS) -> Outcome:
     """Milliseconds of an upsert, and how many times our cost Delta Lake's is."""
     check_installed(["deltalake"])
-    from tallyroll.flows.bench.rivals.delta import DeltaFile  # noqa: PLC0415 - only where it is installed
+    from tallyroll.engines.rivals.delta import DeltaFile  # noqa: PLC0415 - only where it is installed
 
     england = make_england(folder, schools=SCHOOLS * scale, advance=advance)
     pull = permit(Door.PULL, england.schools, folder=folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tallyroll.flows.bench.rivals.question import Answer
+from tallyroll.engines.rivals.question import Answer
 from tallyroll.vocab.errors import UsageProblem, VerificationProblem
 
 _HOME = __package__
@@ -38,11 +38,11 @@ def check_installed(products: Iterable[str]) -> None:
 
 
 def run(rival: str, *, folder: Path, marks: str, threads: int = 2) -> Told:
-    """A rival's answer from a process of its own.
+    """The answer of a rival, or of a module that is raced against them, from a process of its own.
 
     Raises: VerificationProblem when the process ends without one.
     """
-    command = [sys.executable, "-m", f"{_HOME}.{rival}", str(folder), marks, str(threads)]
+    command = [sys.executable, "-m", rival if "." in rival else f"{_HOME}.{rival}", str(folder), marks, str(threads)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own modules
     if done.returncode:
         raise VerificationProblem(

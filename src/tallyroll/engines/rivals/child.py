@@ -13,8 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 
-from tallyroll.flows.bench.machine import cpu_seconds_of, family, peak_memory_mb_of
-from tallyroll.flows.bench.rivals.question import Answer, Asked
+from tallyroll.engines.rivals.processes import cpu_seconds_of, family, peak_memory_mb_of
+from tallyroll.engines.rivals.question import Answer, Asked
 
 
 @dataclass(frozen=True, slots=True)

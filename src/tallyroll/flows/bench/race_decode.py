@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
+from tallyroll.engines.rivals import child
+from tallyroll.engines.rivals.question import Asked
 from tallyroll.flows.bench import nation_ground
 from tallyroll.flows.bench.ground import NOW
 from tallyroll.flows.bench.nation import Nation
-from tallyroll.flows.bench.rivals import child
-from tallyroll.flows.bench.rivals.question import Asked
 from tallyroll.register.scan import scan
 from tallyroll.vocab.partitions import Partition
 

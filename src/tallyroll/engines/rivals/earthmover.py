@@ -7,12 +7,11 @@ Source: the project's documentation of `map_values`, `rename_columns`, `date_for
 
 import logging
 from functools import partial
-from pathlib import Path
 
 from earthmover.earthmover import Earthmover
 
-from tallyroll.flows.bench.rivals import child
-from tallyroll.flows.bench.rivals.question import Asked
+from tallyroll.engines.rivals import child
+from tallyroll.engines.rivals.question import Asked, digest
 
 _CONFIG = """\
 version: 2
@@ -70,15 +69,9 @@ def open_session(asked: Asked) -> child.Ask:
     def ask() -> child.Found:
         mover = Earthmover(str(config), logger, force=True, skip_hashing=True)
         mover.generate("*")
-        return child.Found(partial(_digest, folder / "earthmover" / f"{name}.jsonl"))
+        return child.Found(partial(digest, folder / "earthmover" / f"{name}.jsonl"))
 
     return ask
-
-
-def _digest(out: Path) -> tuple[int, ...]:
-    from tallyroll.flows.bench.rivals.etl_ours import digest  # noqa: PLC0415 - after its time and memory are taken
-
-    return digest(out)
 
 
 if __name__ == "__main__":

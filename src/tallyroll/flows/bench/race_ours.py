@@ -5,6 +5,7 @@ year to date; and it reads the dated roll and puts it in order itself. The permi
 checked for each authority within the time.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import perf_counter
 
@@ -14,12 +15,12 @@ import pyarrow as pa
 
 from tallyroll import tally
 from tallyroll.engines.kernel import KernelEngine
+from tallyroll.engines.rivals import child
+from tallyroll.engines.rivals.question import BREAKDOWNS, Answer, Asked, weight_of_value
 from tallyroll.flows.bench import nation_ground
 from tallyroll.flows.bench.ground import NOW
 from tallyroll.flows.bench.nation import Nation
 from tallyroll.flows.bench.nation_school import day_of
-from tallyroll.flows.bench.rivals import child
-from tallyroll.flows.bench.rivals.question import BREAKDOWNS, Answer, Asked, weight_of_value
 from tallyroll.register.scan import scan
 from tallyroll.tally import Areas
 from tallyroll.tally.area_tables import area_breakdown, area_daily, area_persistent
@@ -59,7 +60,7 @@ def open_session(asked: Asked) -> child.Ask:
                 threads=asked.threads,
             )
         counted = perf_counter()
-        add_up(areas)
+        add_up(areas, threads=asked.threads)
         added = perf_counter()
         laps = {"cells_s": counted - start, "sums_s": added - counted}
         if asked.marks == TABLES:
@@ -69,22 +70,30 @@ def open_session(asked: Asked) -> child.Ask:
     return ask
 
 
-def add_up(areas: Areas) -> dict[str, Figures]:
+def add_up(areas: Areas, *, threads: int = 2) -> dict[str, Figures]:
     """Every authority's figures by day, week and for the year; gives those of the regions and the nation."""
     days, mondays = open_days(areas), np.array(areas.mondays)
     size = {"n_weeks": len(mondays), "n_days": areas.n_days, "n_values": len(areas.values)}
-    sums: dict[str, Figures] = {}
+    by_region: dict[str, list[AreaCells]] = {}
     for la, one in areas.authorities.items():
-        weeks = np.searchsorted(mondays, one.mondays)
-        its = figures(one, every_day(one))
-        its.week_cells.sum(axis=1)
-        if not days[weeks].all():
-            its = figures(one, days[weeks])
-        for area in (BY_OLD_CODE[la].region.code, COUNTRY_CODE):
-            sums.setdefault(area, Figures.none(**size)).add(its, weeks=weeks)
-    for one_of_them in sums.values():
+        by_region.setdefault(BY_OLD_CODE[la].region.code, []).append(one)
+
+    def region(code: str) -> Figures:
+        its = Figures.none(**size)
+        for one in by_region[code]:
+            figures(one, every_day(one)).week_cells.sum(axis=1)
+            weeks = np.searchsorted(mondays, one.mondays)
+            its.add_counts(one, days[weeks], weeks=np.arange(len(weeks)), places=weeks)
+        return its
+
+    with ThreadPoolExecutor(threads) as pool:
+        sums = dict(zip(by_region, pool.map(region, by_region), strict=True))
+    nation = Figures.none(**size)
+    for one_region in sums.values():
+        nation.add(one_region, weeks=slice(None))
+    for one_of_them in (*sums.values(), nation):
         one_of_them.week_cells.sum(axis=1)
-    return sums
+    return sums | {COUNTRY_CODE: nation}
 
 
 def tables(areas: Areas) -> list[pa.Table]:

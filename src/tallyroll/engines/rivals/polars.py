@@ -11,8 +11,8 @@ os.environ["POLARS_MAX_THREADS"] = sys.argv[3] if len(sys.argv) > 3 else "2"
 
 import polars as pl
 
-from tallyroll.flows.bench.rivals import child
-from tallyroll.flows.bench.rivals.question import ABSENT, BREAKDOWNS, POSSIBLE, Answer, Asked
+from tallyroll.engines.rivals import child
+from tallyroll.engines.rivals.question import ABSENT, BREAKDOWNS, POSSIBLE, Answer, Asked
 
 _DAY, _AREA = ("la", "phase", "day", "code"), ("la", "phase")
 

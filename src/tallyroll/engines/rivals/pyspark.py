@@ -5,8 +5,8 @@ Source: spark.apache.org, Performance Tuning: `spark.sql.shuffle.partitions`, ad
 
 from pyspark.sql import SparkSession
 
-from tallyroll.flows.bench.rivals import child
-from tallyroll.flows.bench.rivals.question import Answer, Asked, Dialect, statements
+from tallyroll.engines.rivals import child
+from tallyroll.engines.rivals.question import Answer, Asked, Dialect, statements
 
 GROUPING_SETS = True
 

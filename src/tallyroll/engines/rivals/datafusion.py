@@ -6,8 +6,8 @@ Settings: `target_partitions`.
 
 from datafusion import SessionConfig, SessionContext
 
-from tallyroll.flows.bench.rivals import child
-from tallyroll.flows.bench.rivals.question import Answer, Asked, Dialect, statements
+from tallyroll.engines.rivals import child
+from tallyroll.engines.rivals.question import Answer, Asked, Dialect, statements
 
 GROUPING_SETS = False
 

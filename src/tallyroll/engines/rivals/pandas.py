@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from tallyroll.flows.bench.rivals import child
-from tallyroll.flows.bench.rivals.question import ABSENT, BREAKDOWNS, POSSIBLE, Answer, Asked
+from tallyroll.engines.rivals import child
+from tallyroll.engines.rivals.question import ABSENT, BREAKDOWNS, POSSIBLE, Answer, Asked
 
 _DAY, _AREA = ["la", "phase", "day", "code"], ["la", "phase"]
 

@@ -6,8 +6,8 @@ set is null, as the SQL standard has it).
 
 from chdb.session import Session
 
-from tallyroll.flows.bench.rivals import child
-from tallyroll.flows.bench.rivals.question import Answer, Asked, Dialect, statements
+from tallyroll.engines.rivals import child
+from tallyroll.engines.rivals.question import Answer, Asked, Dialect, statements
 
 GROUPING_SETS = True
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +19,9 @@ from tallyroll.connectors.csvfile.faults import Report, Stage
 from tallyroll.connectors.csvfile.opening import open_sheet
 from tallyroll.connectors.csvfile.reading import Part, lookup, read_parts
 from tallyroll.connectors.csvfile.sheets import sheet
+from tallyroll.engines.rivals import child
+from tallyroll.engines.rivals.question import Asked, digest
 from tallyroll.flows.bench import ground
-from tallyroll.flows.bench.rivals import child
-from tallyroll.flows.bench.rivals.question import Answer, Asked
 from tallyroll.governance import Door, Permit
 from tallyroll.simulate.estate import plan
 
@@ -53,13 +52,6 @@ def open_session(asked: Asked) -> child.Ask:
         return child.Found(partial(digest, out))
 
     return ask
-
-
-def digest(out: Path) -> Answer:
-    """How many lines there are, and the sum of what each one's bytes come to, whatever their order."""
-    with out.open("rb") as lines:
-        sums = [crc32(line) for line in lines]
-    return len(sums), sum(sums)
 
 
 def _checked(permit: Permit, path: Path) -> Iterator[Part]:

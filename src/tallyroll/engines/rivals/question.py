@@ -10,6 +10,7 @@ weighted by the product of all that names it. A cell too many, too few, or under
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from tallyroll.vocab import codes
 from tallyroll.vocab.characteristics import BY_NAME
@@ -114,3 +115,10 @@ def _grouped(rows: str, keys: Sequence[str], counts: Sequence[str], dialect: Dia
 
 def _listed(numbers: Sequence[int]) -> str:
     return ", ".join(str(number) for number in numbers)
+
+
+def digest(out: Path) -> Answer:
+    """How many lines there are, and the sum of what each one's bytes come to, whatever their order."""
+    with out.open("rb") as lines:
+        sums = [crc32(line) for line in lines]
+    return len(sums), sum(sums)

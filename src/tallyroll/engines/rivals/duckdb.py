@@ -6,8 +6,8 @@ tenth cheaper for it than a union of group-bys.
 
 import duckdb
 
-from tallyroll.flows.bench.rivals import child
-from tallyroll.flows.bench.rivals.question import Answer, Asked, Dialect, statements
+from tallyroll.engines.rivals import child
+from tallyroll.engines.rivals.question import Answer, Asked, Dialect, statements
 
 GROUPING_SETS = True
 
