@@ -275,7 +275,8 @@ def test_nobody_reads_the_time_but_the_clock():
 
 
 def test_stopwatches_run_only_where_work_is_watched_or_tried_again():
-    rooms = {room(p) for p in MODULES for node in nodes(p) if STOPWATCH.search(dotted(node) or "")}
+    ours = [p for p in MODULES if "rivals" not in p.parts]  # who is raced is timed where it runs
+    rooms = {room(p) for p in ours for node in nodes(p) if STOPWATCH.search(dotted(node) or "")}
     assert rooms <= {"cli", "flows", "simulate", "connectors"}
 
 

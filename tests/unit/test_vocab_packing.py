@@ -131,7 +131,8 @@ def _counted(packed: bytes, n_pupils: int, *, roll: int = 0) -> np.ndarray | Non
     except VerificationProblem:
         return None
     cells = np.zeros((5, len(CODES) + 1), dtype=int)
-    cells[:, list(counts.codes)] = counts.cells[0, 0, :, 0]
+    if counts.mondays:  # a week of which nothing counts is left out
+        cells[:, list(counts.codes)] = counts.cells[0, 0, :, 0]
     return cells
 
 

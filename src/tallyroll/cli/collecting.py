@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +20,7 @@ from tallyroll.engines import open_engine
 from tallyroll.flows import counting, node
 from tallyroll.flows.findings import write_findings
 from tallyroll.flows.gatehouse import watched
+from tallyroll.flows.rota.opening import kept_elsewhere
 from tallyroll.flows.settings import NodeSettings
 from tallyroll.governance import Assessments, roles
 from tallyroll.governance.steps import State
@@ -231,7 +232,10 @@ def tally_verb(
         with node_of(chosen, now) as held:
             count_areas(held, out, first=day(first, "--from"), last=until, as_json=as_json)
         return
-    with node_of(chosen, now) as held, open_engine() as engine, progress("Counting", quiet=as_json) as advance:
+    with node_of(chosen, now) as all_kept, open_engine() as engine, progress("Counting", quiet=as_json) as advance:
+        home, moment = all_kept.gate.log.origin, all_kept.clock.now()
+        elsewhere = kept_elsewhere(chosen.rota, source=chosen.connector, home=home, now=moment)
+        held = replace(all_kept, elsewhere=elsewhere)
         made = counting.count(
             held,
             engine,

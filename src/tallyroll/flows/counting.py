@@ -33,10 +33,12 @@ def count(
 ) -> Tally:
     """The tally of the kept schools from first to last, persistent absence over the same days included.
 
-    `authorities` (old LA codes) leaves out the schools of others; none means all. `as_of` counts what was known at an
-    earlier moment, which is then the tally's revision.
+    Schools that another collector keeps by now are left out, for it counts them. `authorities` (old LA codes) leaves
+    out the schools of others; none means all. `as_of` counts what was known at an earlier moment, which is then the
+    tally's revision.
     """
-    schools = [one for one in node.store.schools() if not authorities or one.laestab.la in authorities]
+    ours = (one for one in node.store.schools() if one.urn not in node.elsewhere)
+    schools = [one for one in ours if not authorities or one.laestab.la in authorities]
     permit = permit_for(node, Door.COUNT, schools, first=first, last=last, characteristics=characteristics)
     now = node.clock.now()
     definition = Definition(tuple(characteristics), population(node.calendars, schools))

@@ -34,6 +34,7 @@ class Node:
     purpose: str
     store: RegisterStore
     calendars: Calendars
+    elsewhere: frozenset[Urn] = frozenset()  # schools that another collector keeps by now: what is here of them is old
 
     @property
     def clock(self) -> Clock:

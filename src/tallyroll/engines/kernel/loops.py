@@ -12,7 +12,7 @@ within the week.
 
 Two habits of the compiler shape the code. Numbers are signed throughout, for numba compares unsigned with signed ones
 as floating point, and once lost marks by it without a word. And a loop takes its arrays out of their tuples before it
-begins, for taking one out costs as much as counting a mark.
+begins, and calls nothing that takes arrays: taking one out, or handing one over, costs as much as counting a mark.
 """
 
 # Arguments stand together by what they are: the week, what is known of it, and where it is counted.
@@ -59,6 +59,18 @@ class Codes(NamedTuple):
     not_on_roll: int
 
 
+class Away(NamedTuple):
+    """Pupils of one school who were away, late or received in part: each one's row and stretch, and what differs.
+
+    `differs` are sessions as bits, `marks` is where their codes stand; below 0, nothing was received in any of them.
+    """
+
+    rows: Ints
+    stretches: Ints
+    differs: Ints
+    marks: Ints
+
+
 class Desk(NamedTuple):
     """Where the schools of a phase are counted for a week. Codes have places in the order of their coming."""
 
@@ -70,6 +82,8 @@ class Desk(NamedTuple):
     place: Ints  # [code]: its place, -1 before it came
     code_at: Ints  # [place]
     n_places: Ints  # [1]
+    away: Away
+    one_week: Bytes  # [session] of one pupil
     on_roll: Ints  # [session] of one school
     shut: Ints  # [value, day] of one school: pupils covered who have no possible session on the day
     partly: Ints  # [value] of one school: days with a possible session of pupils not covered, as bits
@@ -120,28 +134,29 @@ def count_packed(
     for session in range(N_SESSIONS):
         cover.sent[school, 7 * week + session // 2] += (counted >> session) & 1
     _turn_to(school, week, roll, events, cover)
-    whole = _count_partly(
+    if not _count_partly(
         data, states, masks, marks, stop, n_pupils, week, counted, school, roll, events, codes, desk, sums
-    ) and _count_others(
-        data, states, masks, marks, stop, n_pupils, events.monday + 7 * week, counted, school, roll, codes, desk, sums
-    )
+    ):
+        return False
+    monday = events.monday + 7 * week
+    n_away = _find_away(data, states, masks, marks, stop, n_pupils, monday, counted, school, roll, desk)
+    if n_away == FAULTY or not _count_away(data, n_away, counted, roll, codes, desk, sums):
+        return False
     _close_school(counted, school, desk, cover)
-    return whole
+    return True
 
 
 @within
-def _count_others(
+def _find_away(
     data: Bytes, states: int, mask_at: int, mark: int, stop: int, n_pupils: int, monday: int, counted: int, school: int,
-    roll: Roll, codes: Codes, desk: Desk, sums: Sums,
-) -> bool:
-    """Count the pupils whom the roll covers all week and who were not PLAIN; false where bytes are no packed week."""
-    row_at, stretch_at, first, last, slots, fold = roll
-    kinds, _, not_on_roll = codes
-    cube, touched, place_of, code_at, n_places = desk.cube, desk.touched, desk.place, desk.code_at, desk.n_places
-    on_roll, shut_days, absent, lost = desk.on_roll, desk.shut, sums.absent, sums.lost
-    row, rows = row_at[school], row_at[school + 1] - row_at[school]
-    pupil = 0
-    while pupil < max(rows, n_pupils):
+    roll: Roll, desk: Desk,
+) -> Whole:
+    """Note who is covered all week and was not PLAIN; how many they are, or FAULTY."""
+    row_at, stretch_at, first, last, _, _ = roll
+    rows, stretches, differing, marks = desk.away
+    row, last_row = row_at[school], row_at[school + 1]
+    n_away, pupil = 0, 0
+    while pupil < max(last_row - row, n_pupils):
         state: Whole = 0
         if pupil < n_pupils:
             four = np.int64(data[states + (pupil >> 2)])
@@ -149,6 +164,7 @@ def _count_others(
                 pupil = (pupil | 3) + 1
                 continue
             state = (four >> (2 * (pupil & 3))) & 3
+        one = row + pupil
         pupil += 1
         if state == PLAIN:
             continue
@@ -158,64 +174,57 @@ def _count_others(
             mask_at += 2
             mark += ONES[differs]
             if mark > stop:
-                return False
-        stretch = _covering(stretch_at, first, last, row + pupil - 1, monday) if pupil <= rows else -1
-        if stretch >= 0:
-            shut = _count_away(data, here, differs, counted, row + pupil - 1, stretch, slots, kinds, not_on_roll,
-                               cube, touched, place_of, code_at, n_places, absent, on_roll)
-            if shut == FAULTY:
-                return False
-            if shut:
-                lost[row + pupil - 1] += ONES[shut]
-                _shut(DAYS[counted] & ~DAYS[counted & ~shut], stretch, slots, fold, shut_days)
-    return True
-
-
-@within
-def _count_away(
-    data: Bytes, here: Whole, differs: Whole, counted: Whole, row: Whole, stretch: Whole, slots: Slots, kinds: Ints,
-    not_on_roll: Whole, cube: Ints, touched: Bytes, place_of: Ints, code_at: Ints, n_places: Ints, absent: Ints,
-    on_roll: Ints,
-) -> Whole:
-    """Count the sessions of a covered pupil that were not plain present; those not possible as bits, or FAULTY.
-
-    `here` is where the codes stand; before the beginning, nothing was received in any session.
-    """
-    shut = 0
-    while differs:
-        session = FIRST[differs]
-        differs &= differs - 1
-        code = np.int64(0)
-        if here >= 0:
-            code = np.int64(data[here])
-            here += 1
-            if code >= len(kinds):
                 return FAULTY
-        if not (counted >> session) & 1:
+        if one >= last_row:
             continue
-        kind = kinds[code]
-        absent[row] += kind & ABSENT
-        if not kind & POSSIBLE:
-            shut |= 1 << session
-            if code == not_on_roll:
-                on_roll[session] -= 1
-        place = place_of[code]
-        if place < 0:
-            place = _place_of(code, place_of, code_at, n_places)
-        for bundle in range(slots.shape[1]):
-            cube[np.int64(slots[stretch, bundle]), place, session] += 1
-    for bundle in range(slots.shape[1]):
-        touched[np.int64(slots[stretch, bundle])] = 1
-    return shut
+        for stretch in range(stretch_at[one], stretch_at[one + 1]):
+            if last[stretch] >= monday + 4:
+                if first[stretch] <= monday:
+                    rows[n_away], stretches[n_away], differing[n_away], marks[n_away] = one, stretch, differs, here
+                    n_away += 1
+                break
+    return n_away
 
 
 @within
-def _covering(stretch_at: Ints, first: Ints, last: Ints, row: Whole, monday: Whole) -> Whole:
-    """The pupil's stretch that covers the week, or -1."""
-    for stretch in range(stretch_at[row], stretch_at[row + 1]):
-        if last[stretch] >= monday + 4:
-            return stretch if first[stretch] <= monday else -1
-    return -1
+def _count_away(data: Bytes, n_away: int, counted: int, roll: Roll, codes: Codes, desk: Desk, sums: Sums) -> bool:
+    """Count the sessions in which those noted were not plain present; false where a byte is no code."""
+    slots, fold, (kinds, _, not_on_roll) = roll.slots, roll.fold, codes
+    rows, stretches, differing, marks = desk.away
+    cube, touched, place_of, code_at, n_places = desk.cube, desk.touched, desk.place, desk.code_at, desk.n_places
+    on_roll, shut_days, absent, lost = desk.on_roll, desk.shut, sums.absent, sums.lost
+    for away in range(n_away):
+        row, stretch, differs, here = rows[away], stretches[away], np.int64(differing[away]), marks[away]
+        missed, shut = 0, 0
+        while differs:
+            session = FIRST[differs]
+            differs &= differs - 1
+            code = np.int64(0)
+            if here >= 0:
+                code = np.int64(data[here])
+                here += 1
+                if code >= len(kinds):
+                    return False
+            if not (counted >> session) & 1:
+                continue
+            kind = kinds[code]
+            missed += kind & ABSENT
+            if not kind & POSSIBLE:
+                shut |= 1 << session
+                if code == not_on_roll:
+                    on_roll[session] -= 1
+            place = place_of[code]
+            if place < 0:
+                place = _place_of(code, place_of, code_at, n_places)
+            for bundle in range(slots.shape[1]):
+                cube[np.int64(slots[stretch, bundle]), place, session] += 1
+        for bundle in range(slots.shape[1]):
+            touched[np.int64(slots[stretch, bundle])] = 1
+        absent[row] += missed
+        if shut:
+            lost[row] += ONES[shut]
+            _shut(DAYS[counted] & ~DAYS[counted & ~shut], stretch, slots, fold, shut_days)
+    return True
 
 
 @within
@@ -267,55 +276,66 @@ def _count_partly(
     key = school * events.n_weeks + week
     if events.starts[PARTLY, key] == events.starts[PARTLY, key + 1]:
         return True
-    monday, row_at, first, last, plain = events.monday + 7 * week, roll.row_at, roll.first, roll.last, codes.plain
-    for place in range(events.starts[PARTLY, key], events.starts[PARTLY, key + 1]):
-        stretch, row = events.stretches[PARTLY, place], events.rows[PARTLY, place]
-        pupil = row - row_at[school]
+    starts, stretches, rows, plain, one_week = events.starts, events.stretches, events.rows, codes.plain, desk.one_week
+    n_codes, monday, first_row = len(codes.kinds), events.monday + 7 * week, roll.row_at[school]
+    for place in range(starts[PARTLY, key], starts[PARTLY, key + 1]):
+        row = rows[PARTLY, place]
+        pupil = row - first_row
         state, differs, mark = 0, 0, marks
         if pupil < n_pupils:
-            mask_at = masks
-            for before in range(pupil):
-                if (np.int64(data[states + (before >> 2)]) >> (2 * (before & 3))) & 3 == OTHER:
-                    mark += ONES[_two(data, mask_at)]
-                    mask_at += 2
-            state = (np.int64(data[states + (pupil >> 2)]) >> (2 * (pupil & 3))) & 3
+            n_before = 0
+            for byte in range(states, states + pupil // 4):
+                n_before += N_OTHERS[data[byte]]
+            last_byte = np.int64(data[states + pupil // 4])
+            n_before += N_OTHERS[last_byte & ((1 << (2 * (pupil & 3))) - 1)]
+            for before in range(n_before):
+                mark += ONES[_two(data, masks + 2 * before)]
+            state = (last_byte >> (2 * (pupil & 3))) & 3
             if state == OTHER:
-                differs = _two(data, mask_at)
+                differs = _two(data, masks + 2 * n_before)
         if mark + ONES[differs] > stop:
             return False
         for session in range(N_SESSIONS):
-            code = np.int64(plain[session]) if state else np.int64(0)
+            one_week[session] = plain[session] if state else 0
             if (differs >> session) & 1:
-                code = np.int64(data[mark])
+                one_week[session] = data[mark]
                 mark += 1
-                if code >= len(codes.kinds):
+                if one_week[session] >= n_codes:
                     return False
-            if (counted >> session) & 1 and first[stretch] <= monday + session // 2 <= last[stretch]:
-                _count_one(code, session, row, stretch, roll, codes, desk, sums)
+        _count_marks(one_week, 0, counted, monday, row, stretches[PARTLY, place], roll, codes, desk, sums)
     return True
 
 
 @compiled
-def _count_one(
-    code: Whole, session: int, row: int, stretch: int, roll: Roll, codes: Codes, desk: Desk, sums: Sums
+def _count_marks(
+    data: Bytes, at: int, counted: int, monday: int, row: int, stretch: int,
+    roll: Roll, codes: Codes, desk: Desk, sums: Sums,
 ) -> None:
-    """Count one mark by itself."""
-    slots, fold, base, partly, work = roll.slots, roll.fold, desk.base, desk.partly, desk.work
-    kind = codes.kinds[code]
-    sums.absent[row] += kind & ABSENT
-    sums.lost[row] += 1 - kind // POSSIBLE
-    if code != codes.not_on_roll:
-        desk.on_roll[session] += 1
-    place = _place_of(code, desk.place, desk.code_at, desk.n_places) if code != codes.plain[session] else -1
-    for bundle in range(slots.shape[1]):
-        slot = np.int64(slots[stretch, bundle])
-        for way in range(fold.shape[1]):
-            value = fold[slot, way]
-            base[value, session] += 1
-            if kind & POSSIBLE:
-                partly[value] |= 1 << (session // 2)
-            if place >= 0:
-                work[value, place, session] += 1
+    """Count a pupil's marks of a week one by one, as far as the stretch reaches."""
+    slots, fold, base, partly, work, on_roll = roll.slots, roll.fold, desk.base, desk.partly, desk.work, desk.on_roll
+    kinds, plain, not_on_roll = codes
+    place_of, code_at, n_places, absent, lost = desk.place, desk.code_at, desk.n_places, sums.absent, sums.lost
+    possible, latest = sums.possible, sums.latest
+    for session in range(len(plain)):
+        code = np.int64(data[at + session])
+        day = monday + session // 2
+        if code == NO_MARK or not (counted >> session) & 1 or not roll.first[stretch] <= day <= roll.last[stretch]:
+            continue
+        kind = kinds[code]
+        absent[row] += kind & ABSENT
+        lost[row] += 1 - kind // POSSIBLE
+        possible[row] += kind // POSSIBLE
+        latest[row] = stretch
+        on_roll[session] += code != not_on_roll
+        place = _place_of(code, place_of, code_at, n_places) if code != plain[session] else -1
+        for bundle in range(slots.shape[1]):
+            slot = np.int64(slots[stretch, bundle])
+            for way in range(fold.shape[1]):
+                value = fold[slot, way]
+                base[value, session] += 1
+                partly[value] |= (kind // POSSIBLE) << (session // 2)
+                if place >= 0:
+                    work[value, place, session] += 1
 
 
 @within
@@ -343,23 +363,13 @@ def _close_school(counted: int, school: int, desk: Desk, cover: Cover) -> None:
 
 
 @compiled
-def count_loose(
-    data: Bytes, monday: int, school: int, roll: Roll, codes: Codes, desk: Desk, sums: Sums
-) -> None:
+def count_loose(data: Bytes, monday: int, school: int, roll: Roll, codes: Codes, desk: Desk, sums: Sums) -> None:
     """Count one school's loose week: data[pupil * sessions + session], NO_MARK where no row came. In order of time."""
-    row_at, stretch_at, first, last, _, _ = roll
-    kinds, plain, _ = codes
-    possible, latest = sums.possible, sums.latest
-    n_sessions = len(plain)
-    row = row_at[school]
-    for pupil in range(min(len(data) // n_sessions, row_at[school + 1] - row)):
-        for stretch in range(stretch_at[row + pupil], stretch_at[row + pupil + 1]):
-            for session in range(n_sessions):
-                code = np.int64(data[pupil * n_sessions + session])
-                if code != NO_MARK and first[stretch] <= monday + session // 2 <= last[stretch]:
-                    possible[row + pupil] += kinds[code] // POSSIBLE
-                    latest[row + pupil] = stretch
-                    _count_one(code, session, row + pupil, stretch, roll, codes, desk, sums)
+    n_sessions, row = len(codes.plain), roll.row_at[school]
+    for pupil in range(min(len(data) // n_sessions, roll.row_at[school + 1] - row)):
+        for stretch in range(roll.stretch_at[row + pupil], roll.stretch_at[row + pupil + 1]):
+            every = (1 << n_sessions) - 1
+            _count_marks(data, pupil * n_sessions, every, monday, row + pupil, stretch, roll, codes, desk, sums)
 
 
 @compiled
@@ -446,6 +456,7 @@ def finish_sums(roll: Roll, events: Events, cover: Cover, sums: Sums) -> None:
         for day in range(last_day):
             sent[school, day + 1] += sent[school, day]
         for row in range(row_at[school], row_at[school + 1]):
+            possible[row] = -lost[row]
             for stretch in range(stretch_at[row], stretch_at[row + 1]):
                 before = min(first[stretch] - monday, last_day + 1) - 1
                 until = min(last[stretch] - monday, last_day)
@@ -457,7 +468,6 @@ def finish_sums(roll: Roll, events: Events, cover: Cover, sums: Sums) -> None:
                 if n_sent > 0:
                     possible[row] += n_sent
                     latest[row] = stretch
-            possible[row] -= lost[row]
 
 
 @compiled

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from tallyroll.flows.rota.interface import Limits, Rota
@@ -10,6 +11,7 @@ from tallyroll.flows.rota.planning import Terms
 from tallyroll.flows.rota.postgres import is_postgres, open_postgres
 from tallyroll.flows.rota.schedule import Retries, hours_of
 from tallyroll.flows.settings import NodeSettings
+from tallyroll.vocab.identifiers import Urn
 
 
 @contextmanager
@@ -25,6 +27,14 @@ def open_rota(where: str) -> Iterator[Rota]:
 def is_there(where: str) -> bool:
     """Whether there may be a rota: a file that is not there is not made by looking."""
     return is_postgres(where) or Path(where).exists()
+
+
+def kept_elsewhere(where: str, *, source: str, home: str, now: datetime) -> frozenset[Urn]:
+    """The schools whose rolls lie in another collector's store by now: what this one has of them is old."""
+    if not is_there(where):
+        return frozenset()
+    with open_rota(where) as rota:
+        return frozenset(line.urn for line in rota.lines(source, now=now) if line.home not in ("", home))
 
 
 def terms_of(settings: NodeSettings) -> Terms:
