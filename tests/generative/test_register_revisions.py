@@ -66,7 +66,7 @@ class Model:
     def rows(self):
         """What a reading of every day should give."""
         on_roll = [key for key, spans in self.roll.items() if any(a <= DAYS[-1] and b >= DAYS[0] for a, b, _ in spans)]
-        came = {slot[1:] for slot, code in self.marks.items() if code and slot[0] in on_roll}
+        came = {slot[1:] for slot, code in self.marks.items() if code}  # whoever it was of, the school sent the session
         return {
             (self.numbers[key], day, ("AM", "PM").index(session), number(self.marks.get((key, day, session))))
             for key in on_roll

@@ -1,6 +1,7 @@
 """Following a real store: what is published is always what counting anew gives, and the log says so by night."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tallyroll.vocab.calendars import Calendars
 from tallyroll.vocab.clock import FixedClock
 from tallyroll.vocab.errors import VerificationProblem
 from tallyroll.vocab.places import COUNTRY_CODE
+from tallyroll.vocab.schools import Phase
 
 FIRST, LAST = date(2026, 11, 9), date(2026, 11, 20)
 WEEKS = [date(2026, 11, 9), date(2026, 11, 16)]
@@ -28,7 +30,16 @@ MORNING = "AM", "/"
 AFTERNOON = "PM", "\\"
 
 
-def keep(store: register.RegisterStore, urn: int, *, la: str = "302", ill: str = "", pupils=PUPILS, week=WEEKS[0]):
+def keep(
+    store: register.RegisterStore,
+    urn: int,
+    *,
+    la: str = "302",
+    ill: str = "",
+    pupils=PUPILS,
+    week=WEEKS[0],
+    phase=Phase.PRIMARY,
+):
     """A week of one school in the store: everybody present but one, who is ill."""
     days = [week + timedelta(days=n) for n in range(5) if week + timedelta(days=n) not in CALENDAR.closed]
     marks = [
@@ -39,7 +50,7 @@ def keep(store: register.RegisterStore, urn: int, *, la: str = "302", ill: str =
         if CALENDAR.is_open(day) and not (day.weekday() == 2 and session == "PM")
     ]
     given = extract(
-        of=school(urn, la=la),
+        of=school(urn, la=la, phase=phase),
         roll=[(pupil, None, "F", "2026-09-01") for pupil in pupils],
         status=[(pupil, "fsm", "Y" if pupil == "ann" else "N", None, None) for pupil in pupils],
         marks=marks,
@@ -103,6 +114,25 @@ def test_a_new_pupil_a_new_school_and_a_school_that_moved_are_followed(node):
 
 def test_what_was_kept_after_the_last_compaction_is_counted_at_the_start(node):
     keep(node.store, 100002, ill="cy", week=WEEKS[1])
+    assert_as_counted(Refresher(node, first=FIRST, last=LAST).live.areas, node)
+
+
+def test_a_school_that_another_collector_keeps_by_now_is_counted_nowhere_here(node):
+    keep(node.store, 100001, ill="ben")
+    gone = replace(node, elsewhere=frozenset({school(100001).urn, school(100004).urn}))
+    made = counting.count_areas(gone, KernelEngine(), first=FIRST, last=LAST, characteristics=["fsm"])
+    followed = Refresher(gone, first=FIRST, last=LAST)
+    keep(node.store, 100001, ill="cy", week=WEEKS[1])
+    assert followed.look() == Looked(schools=0, anew=0, weeks=0)
+    for areas in (made, followed.live.areas):
+        assert areas.contributors.keys() == {school(100002).urn, school(100003).urn}
+        assert_as_counted(areas, gone)
+
+
+def test_a_phase_that_was_another_for_a_while_does_not_stay_in_the_count(node):
+    keep(node.store, 100002, phase=Phase.SECONDARY, week=WEEKS[1])
+    storing.compact(node)
+    keep(node.store, 100002, ill="cy")
     assert_as_counted(Refresher(node, first=FIRST, last=LAST).live.areas, node)
 
 

@@ -303,6 +303,14 @@ def test_the_gate_lets_no_row_out_to_others_or_for_statistics(node, capsys, tmp_
     told(capsys, *args, "--recipient", recipient, "--from", MONDAY, "--to", FRIDAY, "--now", PLAYED, code=3)
 
 
+def test_an_export_that_fails_leaves_no_row_behind(node, capsys, tmp_path):
+    compacted(node, capsys)
+    for month in (tmp_path / "register.sqlite.scan").glob("*/*/2026-11-*.parquet"):
+        month.write_bytes(b"torn")
+    exported(node, capsys, tmp_path / "new" / "out", code=6)
+    assert [*(tmp_path / "new").iterdir()] == []
+
+
 def test_nothing_is_exported_over_what_is_there(node, capsys, tmp_path):
     compacted(node, capsys)
     (tmp_path / "out").mkdir()

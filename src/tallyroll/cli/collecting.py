@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ import typer
 
 from tallyroll import tally
 from tallyroll.cli.counting import count_areas
-from tallyroll.cli.nodes import Settings, node_of
+from tallyroll.cli.nodes import Settings, node_of, own_node_of
 from tallyroll.cli.options import DryRun, Json, Now, clock, day
 from tallyroll.cli.output import plain, progress, say, say_json, show_table
 from tallyroll.connectors.interface import Connector, SourceSchool, open_connector
@@ -20,7 +20,6 @@ from tallyroll.engines import open_engine
 from tallyroll.flows import counting, node
 from tallyroll.flows.findings import write_findings
 from tallyroll.flows.gatehouse import watched
-from tallyroll.flows.rota.opening import kept_elsewhere
 from tallyroll.flows.settings import NodeSettings
 from tallyroll.governance import Assessments, roles
 from tallyroll.governance.steps import State
@@ -229,13 +228,10 @@ def tally_verb(
         if as_of:
             mend = "Leave out --as-of, or count schools."
             raise UsageProblem("The scan side knows the latest revisions only.", where="--as-of", mend=mend)
-        with node_of(chosen, now) as held:
+        with own_node_of(chosen, now) as held:
             count_areas(held, out, first=day(first, "--from"), last=until, as_json=as_json)
         return
-    with node_of(chosen, now) as all_kept, open_engine() as engine, progress("Counting", quiet=as_json) as advance:
-        home, moment = all_kept.gate.log.origin, all_kept.clock.now()
-        elsewhere = kept_elsewhere(chosen.rota, source=chosen.connector, home=home, now=moment)
-        held = replace(all_kept, elsewhere=elsewhere)
+    with own_node_of(chosen, now) as held, open_engine() as engine, progress("Counting", quiet=as_json) as advance:
         made = counting.count(
             held,
             engine,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from tallyroll.cli.options import gate_at
 from tallyroll.flows.node import Node
+from tallyroll.flows.rota.opening import kept_elsewhere
 from tallyroll.flows.settings import NodeSettings
 from tallyroll.register import RegisterStore
 from tallyroll.vocab.calendars import read_calendars
@@ -22,3 +24,12 @@ def node_of(chosen: NodeSettings, now: str) -> Iterator[Node]:
     gate, calendars = gate_at(chosen, now), read_calendars(chosen.calendars)
     with RegisterStore(chosen.store) as store:
         yield Node(gate, chosen.purpose, store, calendars)
+
+
+@contextmanager
+def own_node_of(chosen: NodeSettings, now: str) -> Iterator[Node]:
+    """The same, which knows what schools another collector keeps by now: what leaves this node has none of them."""
+    with node_of(chosen, now) as held:
+        home, moment = held.gate.log.origin, held.clock.now()
+        elsewhere = kept_elsewhere(chosen.rota, source=chosen.connector, home=home, now=moment)
+        yield replace(held, elsewhere=elsewhere)

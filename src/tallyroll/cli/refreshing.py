@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tallyroll import tally
-from tallyroll.cli.nodes import Settings, node_of
+from tallyroll.cli.nodes import Settings, own_node_of
 from tallyroll.cli.options import Json, Now, clock, day
 from tallyroll.cli.output import progress, say, say_json
 from tallyroll.flows.refreshing import Looked, Recounted, Refresher
@@ -48,7 +48,7 @@ def refresh(
     chosen, when = NodeSettings.read(settings), clock(now)
     year = AcademicYear.of(today(when))
     opens, closes = day(first, "--from") if first else year.first, day(last, "--to") if last else year.last
-    with node_of(chosen, now) as held:
+    with own_node_of(chosen, now) as held:
         with progress("Counting", quiet=as_json) as advance:
             followed = Refresher(held, first=opens, last=closes, advance=advance)
         _tell(followed, None, out, as_json=as_json)

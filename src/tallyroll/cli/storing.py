@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tallyroll.cli.nodes import Settings, node_of
+from tallyroll.cli.nodes import Settings, node_of, own_node_of
 from tallyroll.cli.options import DryRun, Json, Now, clock, day
 from tallyroll.cli.output import progress, say, say_json, show_table
 from tallyroll.flows import storing
@@ -176,7 +176,7 @@ def export(
     order = storing.Order(
         layout, recipient, purpose or chosen.purpose, tuple(authority or ()), day(first, "--from"), until
     )
-    with node_of(chosen, now) as node, progress("Exporting", quiet=as_json) as advance:
+    with own_node_of(chosen, now) as node, progress("Exporting", quiet=as_json) as advance:
         if dry_run:
             n = storing.foresee(node, order)
             say_json({"schools": n}) if as_json else say(f"The gate would let the rows of {n:,} schools out.")

@@ -74,14 +74,25 @@ def count_areas(
     threads: int = 2,
     advance: Advance = unwatched,
 ) -> Areas:
-    """The areas of all that the scan side holds (see `store compact`), persistent absence over these days included."""
-    schools = node.store.schools()
+    """The areas of all that the scan side holds (see `store compact`), persistent absence over these days included.
+
+    Schools that another collector keeps by now are left out, for it counts them.
+    """
+    schools = [one for one in node.store.schools() if one.urn not in node.elsewhere]
     permit = permit_for(node, Door.COUNT, schools, first=first, last=last, characteristics=characteristics)
     now = node.clock.now()
     return tally.count_areas(
         permit,
         engine,
-        scan.scan(permit, ScanSide.of(node.store), authorities=(), first=first, last=last, now=now),
+        scan.scan(
+            permit,
+            ScanSide.of(node.store),
+            authorities=(),
+            first=first,
+            last=last,
+            now=now,
+            without=node.elsewhere,
+        ),
         definition=Definition(tuple(characteristics), population(node.calendars, schools)),
         first=first,
         last=last,

@@ -121,15 +121,25 @@ class Refresher:
             characteristics=self._characteristics(),
         )
 
+    def _schools(self) -> list[School]:
+        """The schools that count here: those that another collector keeps by now count there."""
+        return [one for one in self.node.store.schools() if one.urn not in self.node.elsewhere]
+
     def _from_scan_side(self, advance: Advance) -> _Counted:
         """What the scan side holds, counted."""
-        schools, now = self.node.store.schools(), self.node.clock.now()
+        schools, now = self._schools(), self.node.clock.now()
         permit = self._permit(schools)
         definition = Definition(tuple(self._characteristics()), population(self.node.calendars, schools))
         live = LiveAreas(definition, first=self.first, last=self.last, threads=self._threads)
         found: dict[int, int] = {}
         partitions = scan.scan(
-            permit, ScanSide.of(self.node.store), authorities=(), first=self.first, last=self.last, now=now
+            permit,
+            ScanSide.of(self.node.store),
+            authorities=(),
+            first=self.first,
+            last=self.last,
+            now=now,
+            without=self.node.elsewhere,
         )
         live.start(permit, _Noting(partitions, found), now=now, advance=advance)
         return _Counted(live, found)
@@ -143,7 +153,7 @@ class Refresher:
             )
             raise VerificationProblem(what, where=str(self.node.store.path), mend=mend)
         dirty = {urn for urn, revision in until.items() if counted.revisions.get(urn, 0) < revision}
-        schools = [one for one in self.node.store.schools() if one.urn.number in dirty]
+        schools = [one for one in self._schools() if one.urn.number in dirty]
         made = Looked(0, 0, 0)
         for start in range(0, len(schools), SCHOOLS_AT_A_TIME):
             chunk = schools[start : start + SCHOOLS_AT_A_TIME]

@@ -66,6 +66,7 @@ def gaps(node: Node, *, authorities: Collection[str], first: date, last: date) -
 def export(node: Node, order: Order, out: Path, *, advance: Advance = unwatched) -> Exported:
     """What was ordered, in the clear, in the folder `out`. The gate's answer, with the recipient, stands in the log.
 
+    Schools that another collector keeps by now are left out: what is here of them is old, and comes from there.
     Raises: Refused unless the assessment lets named rows go to this recipient for this purpose.
     """
     permit = require(node.gate, _request(node, order), authorities=_authorities(node))
@@ -79,6 +80,7 @@ def export(node: Node, order: Order, out: Path, *, advance: Advance = unwatched)
         first=order.first,
         last=order.last,
         now=now,
+        without=node.elsewhere,
         advance=advance,
     )
     facts = {"layout": str(order.layout), "recipient": order.recipient, "rows": made.rows, "bytes": made.n_bytes}
@@ -108,7 +110,7 @@ def _request(node: Node, order: Order) -> Request:
     return Request(
         door=Door.EXPORT,
         purpose=order.purpose,
-        schools=frozenset(school.urn for school in _schools(node, order.authorities)),
+        schools=frozenset(school.urn for school in _schools(node, order.authorities)) - node.elsewhere,
         items=permitted(node.gate, order.purpose),
         first=order.first,
         last=order.last,

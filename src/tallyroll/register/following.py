@@ -20,6 +20,7 @@ from tallyroll.vocab.packing import pack
 from tallyroll.vocab.shapes import SCHOOLS, SPANS
 
 _HOME = "SELECT la, phase FROM facts WHERE urn = ? AND revision <= ? ORDER BY revision DESC LIMIT 1"
+_MOVED = "SELECT 1 FROM facts WHERE urn = ? AND revision > ? AND revision <= ? AND (la, phase) <> (?, ?) LIMIT 1"
 _ROLL_CHANGED = "SELECT 1 FROM roll WHERE urn = ? AND revision > ? AND revision <= ? LIMIT 1"
 _WEEKS_CHANGED = """
 SELECT DISTINCT monday FROM week
@@ -71,8 +72,8 @@ def changed(
     edges = (monday_of(day_number(first)), day_number(last))
     with store.reading() as sql:
         one = _Between(sql, store.shelf(sql, school.number), since, until)
-        was, (its_la, phase) = one.home(since), one.home(until) or ("", "")
-        anew = (la, was) != (its_la, (its_la, phase)) or one.roll_changed()
+        its_la, phase = one.home(until) or ("", "")
+        anew = la != its_la or one.moved() or one.roll_changed()
         mondays = None if anew else one.weeks_changed(edges)
         stretches = without(one.shelf.roll(revision=until), permit.request.items) if anew else None
         return SchoolChange(
@@ -99,6 +100,12 @@ class _Between:
         """Authority and phase at a revision; None before the first."""
         row: tuple[str, str] | None = self.sql.execute(_HOME, (self.shelf.urn, revision)).fetchone()
         return row
+
+    def moved(self) -> bool:
+        """Whether authority or phase were ever others between the revisions, for it may have been counted so."""
+        was = self.home(self.since)
+        edges = (self.shelf.urn, self.since, self.until)
+        return was is None or self.sql.execute(_MOVED, (*edges, *was)).fetchone() is not None
 
     def roll_changed(self) -> bool:
         """Whether a part of the roll is new."""

@@ -162,12 +162,26 @@ def _placed(
     place = np.searchsorted(mondays, monday)
     order = np.lexsort((urn, place, phase))
     order = order[phase[order] >= 0]
+    _check_places(urn[order], monday[order])
     return (each.astype(np.int32) for each in (school, phase, week, place, order))
+
+
+def _check_places(urn: Ints, monday: Ints) -> None:
+    """Return unless a week begins on another day, for which the loops have no place, or stands here twice.
+
+    Takes: school-weeks in an order in which those of one school and Monday are neighbours. Raises: VerificationProblem.
+    """
+    faulty = (monday + THURSDAY) % WEEK != 0
+    faulty[1:] |= (urn[1:] == urn[:-1]) & (monday[1:] == monday[:-1])
+    if faulty.any():
+        where = f"school {urn[np.argmax(faulty)]}"
+        what = "A week does not begin on a Monday, or is here twice."
+        raise VerificationProblem(what, where=where, mend="Compact the store again.")
 
 
 def _bytes_of(table: pa.Table) -> tuple[npt.NDArray[np.uint8], Ints]:
     """The marks of all weeks in a row, and where each begins."""
-    column = table["marks"].combine_chunks()
+    column = table["marks"].cast(pa.binary()).combine_chunks()  # a lake may have wider offsets
     column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
     _, offsets, data = column.buffers()
     first = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]

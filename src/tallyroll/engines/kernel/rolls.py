@@ -20,6 +20,7 @@ Slots = npt.NDArray[np.uint16]
 
 MOST_SLOTS = 256  # of a bundle: more would push the counters out of a processor's nearest memory
 NUMBERS = 256  # a column of the roll holds bytes
+MOST_PUPILS = 1 << 20  # ever numbered in one school: the loops keep a row for every number up to the last
 
 Values = tuple[tuple[str, int], ...]
 
@@ -65,8 +66,8 @@ class _Bundle:
     def with_column(self, name: str, column: Ints) -> "_Bundle":
         """This bundle and one column more."""
         pair = self.slot * NUMBERS + column
-        seen = np.flatnonzero(np.bincount(pair, minlength=1))
-        new_slot = np.zeros(int(seen[-1]) + 1 if len(seen) else 1, dtype=np.int32)
+        seen = np.flatnonzero(np.bincount(pair if len(pair) else [0]))  # a roll of nobody has a slot too
+        new_slot = np.zeros(int(seen[-1]) + 1, dtype=np.int32)
         new_slot[seen] = np.arange(len(seen))
         holds = np.column_stack([self.holds[seen // NUMBERS], seen % NUMBERS]).astype(np.int32)
         return _Bundle((*self.columns, name), new_slot[pair], holds)
@@ -111,11 +112,21 @@ def _counting(plan: Plan, schools: pa.Table, spans: pa.Table, urns: Ints) -> dic
     read = ["urn", "pupil", "first", "last", *dict.fromkeys(["year_group", *(one.column for one in plan.breakdowns)])]
     columns = {name: numbers(spans, renamed.get(name, name)) for name in read}
     urn = columns.pop("urn")
+    _check_numbers(columns)
     school = columns["school"] = np.searchsorted(urns, urn).astype(np.int32)
     counts = np.isin(np.arange(NUMBERS), sorted(plan.year_groups))[columns["year_group"]]
     counts &= np.append(urns, -1)[school] == urn
     columns = _without_leavers(plan, schools, {name: column[counts] for name, column in columns.items()})
     return _in_order(columns)
+
+
+def _check_numbers(columns: dict[str, Ints]) -> None:
+    """Return when the loops have places for these numbers, which nothing checks later. Raises: VerificationProblem."""
+    for name, column in columns.items():
+        most = {"pupil": MOST_PUPILS, "first": None, "last": None}.get(name, NUMBERS)
+        if most is not None and len(column) and not 0 <= column.min() <= column.max() < most:
+            what = f"There is no such {name} as some stretches of the roll have."
+            raise VerificationProblem(what, mend="Build the register again from its extracts.")
 
 
 def _without_leavers(plan: Plan, schools: pa.Table, columns: dict[str, Ints]) -> dict[str, Ints]:

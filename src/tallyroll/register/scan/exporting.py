@@ -8,6 +8,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from tallyroll.register.words import day_number
 from tallyroll.vocab.characteristics import ROLL_CHARACTERISTICS
 from tallyroll.vocab.codes import CODES
 from tallyroll.vocab.errors import UsageProblem
+from tallyroll.vocab.identifiers import Urn
 from tallyroll.vocab.packing import PRESENT_WEEK, SESSIONS_A_WEEK, unpack
 from tallyroll.vocab.partitions import Partition
 from tallyroll.vocab.progress import Advance, unwatched
@@ -55,19 +57,22 @@ def export(
     first: date,
     last: date,
     now: datetime,
+    without: Collection[Urn] = (),
     advance: Advance = unwatched,
 ) -> Exported:
     """Put the registers of these authorities (none means all) and days into the folder `out`, which is made.
 
+    Schools `without` are left out. Whatever goes wrong, no row stays behind.
     Raises: Refused when schools or days lie outside the permit; items outside it come as 0. UsageProblem when there is
             something at `out`, or when it cannot be written; VerificationProblem when the scan side is not as written.
     """
-    partitions = through(permit, Door.EXPORT, side, authorities=authorities, days=(first, last), now=now)
+    partitions = through(
+        permit, Door.EXPORT, side, authorities=authorities, days=(first, last), now=now, without=without
+    )
     if out.exists():
         raise UsageProblem("There is something here already.", where=str(out), mend="Name a folder that is not there.")
     draft = out.with_name(f".{out.name}.partial")
-    with said_plainly(draft):
-        shutil.rmtree(draft, ignore_errors=True)  # of an export that was broken off
+    with said_plainly(draft), _gone_at_the_end(draft):
         draft.mkdir(mode=0o700, parents=True)
         folder, las = _Folder(draft), []
         for done, partition in enumerate(partitions, start=1):
@@ -81,6 +86,16 @@ def export(
         folder.describe(layout, facts=[*what, f"Made {now:%Y-%m-%d %H:%M} UTC."])
         draft.rename(out)
     return Exported(dict(folder.rows), folder.n_bytes)
+
+
+@contextmanager
+def _gone_at_the_end(draft: Path) -> Iterator[None]:
+    """A block before and after which there is no such folder: rows in the clear, of an export that was broken off."""
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 @dataclass(slots=True)

@@ -30,9 +30,18 @@ from tallyroll.vocab.shapes import SCHOOLS, SPANS, WEEKS
 
 
 def scan(
-    permit: Permit, side: ScanSide, *, authorities: Collection[str], first: date, last: date, now: datetime
+    permit: Permit,
+    side: ScanSide,
+    *,
+    authorities: Collection[str],
+    first: date,
+    last: date,
+    now: datetime,
+    without: Collection[Urn] = (),
 ) -> Sequence[Partition]:
     """The registers of these authorities (old LA codes; none means all) over these days, as the scan side stands now.
+
+    Schools `without` are left out: another collector keeps them by now.
 
     Each partition is read when it is asked for, its months when they are: threads may ask for several at once. What
     is given stays whole though a compaction goes on, for as long as the sequence or any of its partitions lives.
@@ -40,7 +49,7 @@ def scan(
             there is no scan side, or when a part of it was destroyed and not made again. VerificationProblem, then or
             later, when stored bytes are not those that were written.
     """
-    return through(permit, Door.COUNT, side, authorities=authorities, days=(first, last), now=now)
+    return through(permit, Door.COUNT, side, authorities=authorities, days=(first, last), now=now, without=without)
 
 
 def through(
@@ -51,21 +60,23 @@ def through(
     authorities: Collection[str],
     days: tuple[date, date],
     now: datetime,
+    without: Collection[Urn] = (),
 ) -> Sequence[Partition]:
     """The same, through another door."""
     held = hold(side)
+    left_out = frozenset(urn.number for urn in without)
     found: dict[str, list[Part]] = {}
     years = _years(days)
     for part in held.manifest.parts:
-        if part.year in years and (not authorities or part.la in authorities):
+        if part.year in years and (not authorities or part.la in authorities) and part.revisions.keys() - left_out:
             found.setdefault(part.la, []).append(part)
-    urns = {urn for parts in found.values() for part in parts for urn in part.revisions}
+    urns = {urn for parts in found.values() for part in parts for urn in part.revisions} - left_out
     permit.check(door, now=now, schools=[Urn(urn) for urn in urns], days=days, items=ESSENTIAL)
     waiting = sorted({la for year, la in held.manifest.waiting if year in years and la in (authorities or {la})})
     if waiting:
         what = f"The scan side of authority {', '.join(waiting)} went with what was forgotten and was not made again."
         raise UsageProblem(what, where=str(side.folder), mend="Run `tallyroll store compact`.")
-    reader = _Reader(side, held, permit.request.items, day_number(days[0]), day_number(days[1]))
+    reader = _Reader(side, held, permit.request.items, day_number(days[0]), day_number(days[1]), left_out)
     return Lazily([partial(reader.partition, la, tuple(parts)) for la, parts in sorted(found.items())])
 
 
@@ -84,6 +95,7 @@ class _Reader:
     items: frozenset[Item]
     first: int
     last: int
+    left_out: frozenset[int] = frozenset()
 
     def partition(self, la: str, parts: tuple[Part, ...]) -> Partition:
         """One authority's partition, its parts in the order of their years."""
@@ -102,13 +114,13 @@ class _Reader:
         return bool(first <= month <= last)
 
     def _schools(self, parts: Sequence[Part]) -> pa.Table:
-        tables = [read_file(self.side, part.schools, epoch=part.epoch, shape=SCHOOLS) for part in parts]
+        tables = [self._read(part, part.schools, SCHOOLS) for part in parts]
         if len(tables) == 1:
             return tables[0]
         return pa.concat_tables(tables).group_by(SCHOOLS.names).aggregate([]).sort_by("urn")
 
     def _spans(self, parts: Sequence[Part]) -> pa.Table:
-        spans = _whole([read_file(self.side, part.roll, epoch=part.epoch, shape=SPANS) for part in parts])
+        spans = _whole([self._read(part, part.roll, SPANS) for part in parts])
         first, last = _days(spans, "first"), _days(spans, "last")
         meet = (first <= self.last) & (last >= self.first)
         spans = spans if meet.all() else spans.filter(pa.array(meet))
@@ -119,13 +131,19 @@ class _Reader:
 
     def month(self, part: Part, file: File) -> pa.Table:
         """The weeks of a month that meet the days; of the first and the last week, those days."""
-        table = read_file(self.side, file, epoch=part.epoch, shape=WEEKS)
+        table = self._read(part, file, WEEKS)
         mondays = _days(table, "monday")
         inside = (mondays >= monday_of(self.first)) & (mondays <= self.last)
         if not inside.all():
             table, mondays = table.filter(pa.array(inside)), mondays[inside]
         edge = np.flatnonzero((mondays < self.first) | (mondays + TO_FRIDAY > self.last))
         return self._trimmed(table, mondays, edge.tolist()) if len(edge) else table
+
+    def _read(self, part: Part, file: File, shape: pa.Schema) -> pa.Table:
+        table = read_file(self.side, file, epoch=part.epoch, shape=shape)
+        if self.left_out.isdisjoint(part.revisions):
+            return table
+        return table.filter(pa.array(~np.isin(numbers_of(table, "urn"), [*self.left_out])))
 
     def _trimmed(self, table: pa.Table, mondays: npt.NDArray[np.int32], edge: Sequence[int]) -> pa.Table:
         marks, n_pupils = table.column("marks").to_pylist(), table.column("n_pupils").to_pylist()
