@@ -9,7 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tallyroll.governance.manifest.words import Tier
 from tallyroll.vocab.errors import InputProblem, UsageProblem
 
-_SOURCE_PATHS = {"wonde": ("token_file",), "csv": ("folder",), "ctf": ("file", "folder", "schools")}
+_SOURCE_PATHS = {
+    "wonde": ("token_file",),
+    "csv": ("folder",),
+    "ctf": ("file", "folder", "schools"),
+    "arrow": ("folder",),
+}
 """Which settings of each connector are paths; those of a plugin are its own affair."""
 
 
