@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.lib.builders import NOW, a_gate, permit, school
+from tests.lib.gates import a_gate as suspendable_gate
+from tests.lib.gates import suspend
 from tests.lib.registers import CALENDAR, extract
 
 from tallyroll import register, tally
@@ -19,7 +21,7 @@ from tallyroll.tally.area_tables import area_breakdown, area_daily, area_persist
 from tallyroll.tally.areas import Areas
 from tallyroll.vocab.calendars import Calendars
 from tallyroll.vocab.clock import FixedClock
-from tallyroll.vocab.errors import VerificationProblem
+from tallyroll.vocab.errors import Refused, VerificationProblem
 from tallyroll.vocab.places import COUNTRY_CODE
 from tallyroll.vocab.schools import Phase
 
@@ -156,6 +158,15 @@ def test_a_recount_that_differs_says_where_and_wins(node):
     assert node.gate.own.refresh()[-1].facts["equal"] is False
     assert_as_counted(followed.live.areas, node)
     assert followed.recount().equal
+
+
+def test_a_suspension_stops_it_though_nothing_comes(node, tmp_path):
+    gate = suspendable_gate(tmp_path / "house", clock=FixedClock(NOW))
+    followed = Refresher(replace(node, gate=gate), first=FIRST, last=LAST)
+    suspend(gate)
+    with pytest.raises(Refused) as refusal:
+        followed.look()
+    assert refusal.value.clause == "suspended"
 
 
 def test_a_store_that_was_put_back_is_refused(node, tmp_path):

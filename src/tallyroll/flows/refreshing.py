@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tallyroll.flows.counting import population
 from tallyroll.flows.node import Node, permit_for
-from tallyroll.governance import Door, Permit
+from tallyroll.governance import Door, Permit, in_force
 from tallyroll.register import following, scan
 from tallyroll.register.following import SchoolChange
 from tallyroll.register.scan import ScanSide
@@ -77,8 +77,11 @@ class Refresher:
     def look(self, *, advance: Advance = unwatched) -> Looked:
         """Bring the areas up to what the store holds now.
 
+        The standing is looked at each time, so that what is suspended stops though nothing comes; the gate is asked, and
+        its answer logged, when something does.
         Raises: Refused by the gate. VerificationProblem when the store was put back to an earlier state: start anew.
         """
+        in_force(self.node.gate)
         return self._follow(self._counted, following.revisions(self.node.store), advance)
 
     def recount(self, *, advance: Advance = unwatched) -> Recounted:
