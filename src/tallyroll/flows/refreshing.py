@@ -77,7 +77,7 @@ class Refresher:
     def look(self, *, advance: Advance = unwatched) -> Looked:
         """Bring the areas up to what the store holds now.
 
-        The standing is looked at each time, so that what is suspended stops though nothing comes; the gate is asked, and
+        The standing is looked at each time, so that a suspension stops it though nothing comes; the gate is asked, and
         its answer logged, when something does.
         Raises: Refused by the gate. VerificationProblem when the store was put back to an earlier state: start anew.
         """
